@@ -1,0 +1,82 @@
+"""Every setting, its default, and one line of why.
+
+Settings come from the environment by these very names. Without addresses of a
+database and of Redis, the embedded servers are used.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+class BadSetting(ValueError):
+    """A setting is missing or wrong; the message is one sentence that says which and how."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    # The three database addresses: the service's own login, the owner of the tables
+    # (migrations only), and a read-only one that sees every row (backups only).
+    DATABASE_URL: str = ""
+    DATABASE_OWNER_URL: str = ""
+    DATABASE_BACKUP_URL: str = ""
+    # The doorbell between the doors and the worker; losing it loses nothing.
+    REDIS_URL: str = ""
+    # Where mail goes: smtp://user:password@host:587, or smtp://127.0.0.1:1025 in a demo.
+    SMTP_URL: str = "smtp://127.0.0.1:1025"
+    # Who mail comes from; the school's name is put in front.
+    MAIL_FROM: str = "no-reply@trustconduct.example"
+    # Personal links are derived from it: whoever has it can open every link.
+    SECRET_KEY: str = ""
+    # The address in every link. Never taken from a request's Host header.
+    BASE_URL: str = "http://127.0.0.1:8000"
+    # Where the embedded servers, logs and demo mail live.
+    VAR: Path = field(default=ROOT / "var")
+    # Connections a process keeps; each web process has as many threads.
+    DATABASE_POOL: int = 4
+    # How long a parent's link works: a term and a half, since a parent may answer late.
+    SIGN_LINK_DAYS: int = 180
+    # Signed-in people are asked again after this long without a click, and after this
+    # long whatever they do.
+    IDLE_MINUTES: int = 30
+    SIGNED_IN_HOURS: int = 12
+    # The largest request that is read at all; the importer has its own, smaller limit.
+    MAX_CONTENT_LENGTH: int = 12 * 1024 * 1024
+
+    def __post_init__(self) -> None:
+        if len(self.SECRET_KEY) < 32:
+            raise BadSetting("SECRET_KEY must be set to at least 32 characters of your own.")
+        secure = self.BASE_URL.startswith("https://")
+        local = self.BASE_URL.startswith(("http://127.0.0.1", "http://localhost"))
+        if not (secure or local):
+            raise BadSetting(
+                "BASE_URL must begin with https://, or with http://127.0.0.1 on one machine."
+            )
+
+    @property
+    def secure(self) -> bool:
+        """Whether cookies may only travel by https."""
+        return self.BASE_URL.startswith("https://")
+
+
+def from_environment(environment: Mapping[str, str] = os.environ, **given: object) -> Settings:
+    """Read the settings; `given` is what is known already (embedded servers' addresses).
+
+    Raises BadSetting with one sentence.
+    """
+    values: dict[str, object] = {}
+    for setting in fields(Settings):
+        if (text := environment.get(setting.name)) is None:
+            continue
+        if setting.type == "int":
+            if not text.isdigit():
+                raise BadSetting(f"{setting.name} must be a whole number, not “{text}”.")
+            values[setting.name] = int(text)
+        else:
+            values[setting.name] = Path(text) if setting.type == "Path" else text
+    return Settings(**{**values, **given})  # type: ignore[arg-type]

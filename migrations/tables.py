@@ -1,0 +1,26 @@
+"""Every module that has tables: what the migrations must add up to."""
+
+from trustconduct.accounts import models as accounts
+from trustconduct.acknowledgements import models as acknowledgements
+from trustconduct.audit import models as audit
+from trustconduct.contact_matrix import models as contact_matrix
+from trustconduct.db import Base
+from trustconduct.outbox import models as outbox
+from trustconduct.people import models as people
+from trustconduct.policies import models as policies
+from trustconduct.reviews import models as reviews
+from trustconduct.tenants import models as tenants
+
+MODULES = (
+    accounts,
+    acknowledgements,
+    audit,
+    contact_matrix,
+    outbox,
+    people,
+    policies,
+    reviews,
+    tenants,
+)
+
+__all__ = ["MODULES", "Base"]

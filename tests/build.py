@@ -1,0 +1,292 @@
+"""Rows for tests: every default in one place, made by the rules themselves.
+
+A test says only what it is about; the rest comes from here.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+import pyotp
+from sqlalchemy import select
+
+from trustconduct import clock
+from trustconduct.accounts.models import Factor, User
+from trustconduct.accounts.users import add_user
+from trustconduct.acknowledgements import signing
+from trustconduct.acknowledgements.campaigns import start_campaign
+from trustconduct.acknowledgements.models import Answer, Campaign, SignRequest
+from trustconduct.acknowledgements.signing import Asked, asked, copy_of
+from trustconduct.audit.actor import COMMAND, Actor, Grant, Role
+from trustconduct.contact_matrix.matrix import Matrix, Purpose, Route
+from trustconduct.contact_matrix.models import SchoolMatrix
+from trustconduct.contact_matrix.save import current_matrix, save_matrix
+from trustconduct.db import new_id
+from trustconduct.people.models import Adult
+from trustconduct.people.roll import key, read_roll
+from trustconduct.people.take_in import take_in
+from trustconduct.policies.editions import approve, import_edition, newest_published, publish
+from trustconduct.policies.models import Edition, SchoolVersion
+from trustconduct.policies.reading import read_policy, template
+from trustconduct.policies.versions import newest_version, publish_version, version_in_force
+from trustconduct.schools.add import add_school, name_trust
+from trustconduct.schools.settings import SUGGESTED, change_settings, facts_of, settings_of
+from trustconduct.tenants.models import School, SchoolSettings, Trust
+from trustconduct.tenants.sessions import ScopedSession
+
+PASSWORD = "quite a long password"
+REVIEW = "Summer Term 2028"
+FORCE = "thames-valley"
+FACTS: dict[str, Any] = {
+    "policies_url": "https://school.example/policies",
+    "app_name": "Arbor",
+    "telephone": "01632 960001",
+    "email": "office@school.example",
+    "police_force_id": FORCE,
+}
+BANS = dict(SUGGESTED)
+MATRIX = Matrix(
+    purposes=(Purpose("ask", "Ask a question"), Purpose("pay", "Pay for something")),
+    routes=(
+        Route("telephone", "Telephone", "01632 960001"),
+        Route("office", "Come to the office", "Front gate"),
+    ),
+    ticks=frozenset({("telephone", "ask"), ("office", "ask"), ("office", "pay")}),
+)
+
+
+# -- who does it
+
+
+def an_actor(role: Role, school_id: UUID | None = None, name: str = "") -> Actor:
+    return Actor("user", new_id(), name or role.word, frozenset({Grant(role, school_id)}))
+
+
+def an_officer() -> Actor:
+    return an_actor(Role.TRUST_OFFICER)
+
+
+def a_reader() -> Actor:
+    return an_actor(Role.TRUST_READER)
+
+
+def a_head(session: ScopedSession) -> Actor:
+    return an_actor(Role.HEADTEACHER, session.school_id)
+
+
+def an_office(session: ScopedSession) -> Actor:
+    return an_actor(Role.OFFICE, session.school_id)
+
+
+def a_teacher(session: ScopedSession) -> Actor:
+    return an_actor(Role.TEACHER, session.school_id)
+
+
+# -- in the Trust's session
+
+
+def a_trust(session: ScopedSession, name: str = "Lantern Trust") -> Trust:
+    return name_trust(session, by=COMMAND, name=name, telephone="01632 960000")
+
+
+def a_school(session: ScopedSession, slug: str = "beech-hill", name: str = "") -> School:
+    return add_school(
+        session, by=COMMAND, slug=slug, name=name or slug.replace("-", " ").title() + " School"
+    )
+
+
+def a_text(review: str = REVIEW) -> str:
+    """The shipped policy's text, with another review date if wanted."""
+    text = template().decode("utf-8")
+    return text.replace(f"Review date: {REVIEW}", f"Review date: {review}")
+
+
+def a_draft(session: ScopedSession, review: str = REVIEW, source_name: str = "code.txt") -> Edition:
+    text = a_text(review)
+    reading = read_policy(text.encode(), filename=source_name)
+    return import_edition(
+        session, reading, by=an_officer(), source_name=source_name, source_text=text
+    )
+
+
+def an_edition(session: ScopedSession, review: str = REVIEW) -> Edition:
+    """A published edition."""
+    edition = a_draft(session, review)
+    approve(session, edition, by=an_officer(), board_on=clock.today())
+    publish(session, edition, by=an_officer())
+    session.flush()
+    return edition
+
+
+# -- in the session for accounts
+
+
+def a_user(
+    session: ScopedSession,
+    role: Role = Role.HEADTEACHER,
+    school_id: UUID | None = None,
+    *,
+    email: str = "someone@school.example",
+    name: str = "",
+    password: str = PASSWORD,
+) -> User:
+    return add_user(
+        session,
+        by=COMMAND,
+        email=email,
+        name=name or role.word,
+        password=password,
+        grants=[Grant(role, school_id)],
+    )
+
+
+def an_authenticator(session: ScopedSession, user: User) -> str:
+    """A confirmed authenticator; gives its secret."""
+    secret = pyotp.random_base32()
+    session.add(Factor(user_id=user.id, secret=secret, confirmed_at=clock.now()))
+    session.flush()
+    return secret
+
+
+def a_code(secret: str, ahead: int = 0) -> str:
+    """The code of this moment, or of `ahead` steps later."""
+    return pyotp.TOTP(secret).at(clock.now(), ahead)
+
+
+# -- in a school's session
+
+
+def the_school(session: ScopedSession) -> School:
+    school = session.get(School, session.school_id)
+    assert school is not None
+    return school
+
+
+def the_edition(session: ScopedSession) -> Edition:
+    edition = newest_published(session)
+    assert edition is not None
+    return edition
+
+
+def settings_filled(session: ScopedSession, **values: Any) -> SchoolSettings:
+    """A school's settings with nothing blank; `values` are what the test is about."""
+    return change_settings(
+        session,
+        by=a_head(session),
+        seen_version=settings_of(session).version,
+        **{**FACTS, **BANS, **values},
+    )
+
+
+def a_matrix(session: ScopedSession, matrix: Matrix = MATRIX) -> SchoolMatrix:
+    newest = current_matrix(session)
+    return save_matrix(
+        session, matrix, by=a_head(session), seen_number=newest.number if newest else 0
+    )
+
+
+def a_version(
+    session: ScopedSession,
+    *,
+    edition: Edition | None = None,
+    by: Actor | None = None,
+    seen_number: int | None = None,
+    in_force_on: date | None = None,
+) -> SchoolVersion:
+    """Publish the school's next version, with settings and a matrix if it has none yet."""
+    settings = settings_of(session)
+    if settings.version is None:
+        settings = settings_filled(session)
+    if current_matrix(session) is None:
+        a_matrix(session)
+    newest = newest_version(session)
+    school = the_school(session)
+    return publish_version(
+        session,
+        school,
+        edition or the_edition(session),
+        facts_of(session, school, settings),
+        settings,
+        by=by or a_head(session),
+        seen_number=(newest.number if newest else 0) if seen_number is None else seen_number,
+        in_force_on=in_force_on,
+    )
+
+
+HEADER = "Pupil,Year,Adult,Relationship,Email"
+
+
+def a_roll(*lines: str, header: str = HEADER) -> bytes:
+    """A roll's file: `a_roll("Sam Sample,4,Alex Sample,mother,alex@parents.example")`."""
+    return "\r\n".join([header, *lines, ""]).encode()
+
+
+def an_adult(
+    session: ScopedSession,
+    name: str = "Alex Sample",
+    *,
+    email: str = "alex@parents.example",
+    child: str = "Sam Sample",
+    year: str = "4",
+    relationship: str = "mother",
+) -> Adult:
+    roll = read_roll(a_roll(f"{child},{year},{name},{relationship},{email}"))
+    take_in(session, roll, by=a_head(session))
+    return session.scalars(
+        select(Adult).where(Adult.name_key == key(name), Adult.email == email.lower())
+    ).one()
+
+
+def a_campaign(
+    session: ScopedSession, version: SchoolVersion | None = None, *, link_days: int = 180
+) -> Campaign:
+    version = version or version_in_force(session) or a_version(session)
+    return start_campaign(
+        session,
+        the_school(session),
+        version,
+        by=a_head(session),
+        link_days=link_days,
+        telephone="01632 960001",
+        reply_to="office@school.example",
+    )
+
+
+def a_request(session: ScopedSession, adult: Adult | None = None, *, link_days: int = 180) -> Asked:
+    """An adult who was asked and has not answered yet, as their link's page knows them."""
+    adult = adult or an_adult(session)
+    a_campaign(session, link_days=link_days)
+    request_id = session.scalars(
+        select(SignRequest.id)
+        .where(SignRequest.adult_id == adult.id)
+        .order_by(SignRequest.asked_at.desc())
+        .limit(1)
+    ).one()
+    return asked_again(session, request_id)
+
+
+def asked_again(session: ScopedSession, request_id: UUID) -> Asked:
+    request = asked(session, request_id)
+    assert request is not None
+    return request
+
+
+def an_answer(
+    session: ScopedSession, request: Asked, answer: Answer = Answer.SIGNED, **values: Any
+) -> bool:
+    """Answer as the page does; `values` are what the test is about."""
+    version = session.scalars(
+        select(SchoolVersion).where(SchoolVersion.id == request.version_id)
+    ).one()
+    given = {
+        "by": request.by,
+        "typed_name": request.adult_name,
+        "note": "",
+        "shown_sha256": request.sha256,
+        "copy": copy_of(version),
+        "school_name": the_school(session).name,
+        **values,
+    }
+    return signing.answer(session, request, answer, **given)

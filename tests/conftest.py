@@ -1,0 +1,242 @@
+"""What the tests stand on: real servers, a database of their own, and a strict browser."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, field, replace
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import pytest
+import time_machine
+from redis import Redis
+from sqlalchemy import Engine, event
+
+from config.base import Settings
+from tests.browser import Browser
+from tests.mail import Mailbox
+from tests.servers import GROUND, WORLD, Servers, end_run, new_run
+from tests.world import World
+from trustconduct.tenants.sessions import ScopedSession, Sessions
+
+RUN = pytest.StashKey[Path]()
+CLOCK = pytest.StashKey[Any]()
+_numbers = count()
+
+
+# -- the run
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line(
+        "markers", "static: reads files only; `make check` runs these, in seconds"
+    )
+    if worker := getattr(config, "workerinput", None):
+        config.stash[RUN] = Path(worker["run"])
+    else:
+        config.stash[RUN] = new_run()
+        # Ended by `kill`: clean up as after Ctrl-C.
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    if at := os.environ.get("TEST_CLOCK"):
+        config.stash[CLOCK] = time_machine.travel(at, tick=True)
+        config.stash[CLOCK].start()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    node.workerinput["run"] = str(node.config.stash[RUN])
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if clock := config.stash.get(CLOCK, None):
+        clock.stop()
+    if not hasattr(config, "workerinput") and (run := config.stash.get(RUN, None)):
+        end_run(run)
+
+
+@pytest.fixture(scope="session")
+def servers(pytestconfig: pytest.Config) -> Servers:
+    return Servers.of_run(pytestconfig.stash[RUN])
+
+
+def _new_name(what: str) -> str:
+    return f"tc_{what}_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}_{next(_numbers)}"
+
+
+# -- one scope: everything is rolled back
+
+
+@pytest.fixture(scope="session")
+def _rules(servers: Servers) -> Iterator[tuple[Sessions, World]]:
+    name = _new_name("rules")
+    servers.create(name, GROUND)
+    with servers.open(name) as engine:
+        yield Sessions(engine), servers.ground()
+
+
+@pytest.fixture
+def sessions(_rules: tuple[Sessions, World]) -> Sessions:
+    """Over a database of the worker's, for tests that commit nothing."""
+    return _rules[0]
+
+
+@pytest.fixture
+def schools(_rules: tuple[Sessions, World]) -> World:
+    """The ids of the three schools behind `oak`, `elm` and `trust`."""
+    return _rules[1]
+
+
+@contextmanager
+def _rolled_back(session: ScopedSession) -> Iterator[ScopedSession]:
+    """A rule never commits. A test that does would leave its rows to the next one."""
+
+    def refuse(_: Any) -> None:
+        raise AssertionError("A test that commits takes `world`: this database is shared.")
+
+    event.listen(session, "before_commit", refuse)
+    try:
+        yield session
+    finally:
+        session.rollback()
+        session.close()
+
+
+@pytest.fixture
+def oak(sessions: Sessions, schools: World) -> Iterator[ScopedSession]:
+    with _rolled_back(sessions.school(schools.oak.id)) as session:
+        yield session
+
+
+@pytest.fixture
+def elm(sessions: Sessions, schools: World) -> Iterator[ScopedSession]:
+    with _rolled_back(sessions.school(schools.elm.id)) as session:
+        yield session
+
+
+@pytest.fixture
+def trust(sessions: Sessions) -> Iterator[ScopedSession]:
+    with _rolled_back(sessions.trust()) as session:
+        yield session
+
+
+@pytest.fixture
+def accounts(sessions: Sessions) -> Iterator[ScopedSession]:
+    with _rolled_back(sessions.accounts()) as session:
+        yield session
+
+
+# -- two scopes, HTTP or jobs: a database of one's own
+
+
+def _own(servers: Servers, template: str, ids: World) -> Iterator[World]:
+    name = _new_name(template.removeprefix("tc_"))
+    servers.create(name, template)
+    try:
+        # More connections than the default fifteen: some tests have fifty threads.
+        with servers.open(name, pool_size=4, max_overflow=20) as engine:
+            yield replace(ids, name=name, url=servers.url(name), sessions=Sessions(engine))
+    finally:
+        servers.drop(name)
+
+
+@pytest.fixture
+def world(servers: Servers) -> Iterator[World]:
+    """The whole world, committed, in a database that only this test has."""
+    yield from _own(servers, WORLD, servers.world())
+
+
+@pytest.fixture
+def ground(servers: Servers) -> Iterator[World]:
+    """A Trust, three schools without anything and one edition, to commit to."""
+    yield from _own(servers, GROUND, servers.ground())
+
+
+@pytest.fixture
+def valkey(servers: Servers) -> Iterator[Redis]:
+    with Redis.from_url(_valkey_url(servers), decode_responses=True) as redis:
+        redis.flushdb()
+        yield redis
+
+
+def _valkey_url(servers: Servers) -> str:
+    # A database of the worker's own.
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")
+    return servers.services.redis_url.replace("db=0", f"db={int(worker) % 16}")
+
+
+@pytest.fixture
+def mailbox() -> Iterator[Mailbox]:
+    with Mailbox() as mailbox:
+        yield mailbox
+
+
+@pytest.fixture
+def settings(world: World, servers: Servers, valkey: Redis, tmp_path: Path) -> Settings:
+    return Settings(
+        DATABASE_URL=world.url,
+        DATABASE_OWNER_URL=servers.owner_url(world.name),
+        REDIS_URL=_valkey_url(servers),
+        SECRET_KEY="a key that is used by tests and by nothing else",
+        VAR=tmp_path,
+    )
+
+
+@pytest.fixture
+def app(settings: Settings) -> Iterator[Any]:
+    from trustconduct.app import create_app  # noqa: PLC0415 - rule tests run without the doors
+    from trustconduct.web import public  # noqa: PLC0415
+
+    app = create_app(settings)
+    app.testing = False  # errors become pages, as they do in service
+    app.test_client_class = Browser
+    # Pages in memory belong to the process, and each test's schools have the same ids.
+    public._pages._kept.clear()
+    yield app
+    engine = app.extensions["trustconduct"].sessions.engine
+    assert engine.pool.checkedout() == 0, "a request left its session open"
+    engine.dispose()
+
+
+@pytest.fixture
+def client(app: Any) -> Browser:
+    return app.test_client()
+
+
+# -- counting
+
+
+@dataclass
+class Counted:
+    """The statements of an engine, without the one that enters the scope."""
+
+    statements: list[str] = field(default_factory=list)
+
+    @property
+    def n(self) -> int:
+        return len(self.statements)
+
+
+@contextmanager
+def _counted(engine: Engine) -> Iterator[Counted]:
+    counted = Counted()
+
+    def note(connection, cursor, statement, parameters, context, executemany):
+        if "set_config('role'" not in statement:
+            counted.statements.append(statement)
+
+    event.listen(engine, "before_cursor_execute", note)
+    try:
+        yield counted
+    finally:
+        event.remove(engine, "before_cursor_execute", note)
+
+
+@pytest.fixture
+def queries() -> Callable[[Engine], AbstractContextManager[Counted]]:
+    """`with queries(engine) as counted: …` and then `assert counted.n == 3`."""
+    return _counted

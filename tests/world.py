@@ -1,0 +1,195 @@
+"""One Trust with three schools, staff of every role, parents, and a campaign that began.
+
+In every school the same parents have the same names and addresses, and a word
+that no other school has stands wherever words can stand: a page that shows the
+word of another school has leaked.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from uuid import UUID
+
+from sqlalchemy import select
+
+from tests import build
+from trustconduct.acknowledgements.answers import hold_talk
+from trustconduct.acknowledgements.models import (
+    Acknowledgement,
+    Answer,
+    Campaign,
+    SignRequest,
+)
+from trustconduct.audit.actor import Actor, Grant, Role
+from trustconduct.contact_matrix.matrix import Matrix, Purpose, Route
+from trustconduct.db import transaction
+from trustconduct.people.models import Adult, Pupil
+from trustconduct.people.roll import read_roll
+from trustconduct.people.take_in import take_in
+from trustconduct.tenants.sessions import ScopedSession, Sessions
+
+NAMES = {"oak-lane": "Oak Lane", "elm-park": "Elm Park", "ash-grove": "Ash Grove"}
+AT_SCHOOL = (Role.HEADTEACHER, Role.OFFICE, Role.PASTORAL, Role.TEACHER, Role.GOVERNOR)
+AT_TRUST = (Role.TRUST_OFFICER, Role.TRUST_READER)
+
+
+@dataclass(frozen=True)
+class WorldUser:
+    id: UUID
+    role: Role
+    slug: str | None
+    email: str
+    name: str
+    secret: str
+    password: str = build.PASSWORD
+
+
+@dataclass(frozen=True)
+class WorldSchool:
+    id: UUID
+    slug: str
+    name: str
+    canary: str = ""  # in what people, settings and texts say
+    staff_canary: str = ""  # in the names of staff, which the console may show
+    users: dict[Role, WorldUser] = field(default_factory=dict)
+    adults: dict[str, UUID] = field(default_factory=dict)
+    pupils: dict[str, UUID] = field(default_factory=dict)
+    requests: dict[str, UUID] = field(default_factory=dict)  # by the adult's name
+    campaign: UUID | None = None
+    version: UUID | None = None
+    version_number: int = 0
+    talk: UUID | None = None  # an open wish to talk
+
+    @property
+    def head(self) -> Actor:
+        user = self.users[Role.HEADTEACHER]
+        return Actor("user", user.id, user.name, frozenset({Grant(user.role, self.id)}))
+
+
+@dataclass(frozen=True)
+class World:
+    schools: dict[str, WorldSchool]
+    trust_users: dict[Role, WorldUser] = field(default_factory=dict)
+    edition: UUID | None = None
+    # Filled by the fixture, for the database that the test got.
+    name: str = ""
+    url: str = ""
+    sessions: Sessions | None = None
+
+    @property
+    def oak(self) -> WorldSchool:
+        return self.schools["oak-lane"]
+
+    @property
+    def elm(self) -> WorldSchool:
+        return self.schools["elm-park"]
+
+    @property
+    def ash(self) -> WorldSchool:
+        return self.schools["ash-grove"]
+
+    @property
+    def users(self) -> list[WorldUser]:
+        at_schools = [user for school in self.schools.values() for user in school.users.values()]
+        return [*self.trust_users.values(), *at_schools]
+
+
+def make_ground(sessions: Sessions) -> World:
+    """The Trust, three schools without anything, and one published edition."""
+    with sessions.trust() as trust, transaction(trust):
+        build.a_trust(trust)
+        schools = {
+            slug: WorldSchool(
+                id=build.a_school(trust, slug, name).id,
+                slug=slug,
+                name=name,
+                canary=f"kestrel{slug[:3]}",
+                staff_canary=f"heron{slug[:3]}",
+            )
+            for slug, name in NAMES.items()
+        }
+        edition = build.an_edition(trust)
+        return World(schools, edition=edition.id)
+
+
+def make_world(sessions: Sessions, ground: World) -> World:
+    with sessions.accounts() as accounts, transaction(accounts):
+        trust_users = {role: _user(accounts, role, None) for role in AT_TRUST}
+        users = {
+            slug: {role: _user(accounts, role, school) for role in AT_SCHOOL}
+            for slug, school in ground.schools.items()
+        }
+    schools = {}
+    for slug, school in ground.schools.items():
+        with sessions.school(school.id) as session, transaction(session):
+            schools[slug] = _filled(session, replace(school, users=users[slug]))
+    return replace(ground, schools=schools, trust_users=trust_users)
+
+
+def _user(accounts: ScopedSession, role: Role, school: WorldSchool | None) -> WorldUser:
+    place = school.slug if school else "trust"
+    name = f"{role.word} {school.staff_canary if school else ''}".strip()
+    email = f"{role.value}@{place}.example"
+    user = build.a_user(accounts, role, school.id if school else None, email=email, name=name)
+    secret = build.an_authenticator(accounts, user)
+    return WorldUser(user.id, role, school.slug if school else None, email, name, secret)
+
+
+def _filled(session: ScopedSession, school: WorldSchool) -> WorldSchool:
+    word, by = school.canary, school.head
+    build.settings_filled(
+        session,
+        policies_url=f"https://{word}.example/policies",
+        app_name=f"App {word}",
+        telephone=f"01632 960001 {word}",
+        email=f"office@{word}.example",
+    )
+    build.a_matrix(
+        session,
+        Matrix(
+            purposes=(Purpose("ask", f"Ask {word}"),),
+            routes=(Route("telephone", f"Telephone {word}", f"01632 {word}"),),
+            ticks=frozenset({("telephone", "ask")}),
+        ),
+    )
+    version = build.a_version(session, by=by)
+    roll = build.a_roll(
+        # The same in every school, and two adults with one address.
+        "Sam Sample,4,Alex Sample,mother,family@parents.example",
+        "Sam Sample,4,Jo Sample,father,family@parents.example",
+        # This school's own.
+        f"Robin {word},Year {word},Pat {word},aunt {word},pat@{word}.example",
+        f"Robin {word},Year {word},Lee {word},uncle {word},lee@{word}.example",
+        f"Kim {word},,Chris {word},carer,",
+    )
+    take_in(session, read_roll(roll), by=by)
+    build.a_campaign(session, version)
+    requests = dict(
+        session.execute(
+            select(Adult.name, SignRequest.id).join(Adult, Adult.id == SignRequest.adult_id)
+        ).all()
+    )
+
+    def answers(name: str, answer: Answer, note: str = "") -> UUID:
+        request = build.asked_again(session, requests[name])
+        build.an_answer(session, request, answer, note=note)
+        return session.scalars(
+            select(Acknowledgement.id).where(
+                Acknowledgement.answer == answer.value, Acknowledgement.request_id == request.id
+            )
+        ).one()
+
+    answers("Alex Sample", Answer.SIGNED)
+    hold_talk(session, answers("Jo Sample", Answer.TALK, f"Please call. {word}"), by=by)
+    answers(f"Pat {word}", Answer.DECLINED, f"No thank you. {word}")
+    talk = answers(f"Pat {word}", Answer.TALK, f"Call me about {word}")
+    return replace(
+        school,
+        adults=dict(session.execute(select(Adult.name, Adult.id)).all()),
+        pupils=dict(session.execute(select(Pupil.name, Pupil.id)).all()),
+        requests=requests,
+        campaign=session.scalars(select(Campaign.id)).one(),
+        version=version.id,
+        version_number=version.number,
+        talk=talk,
+    )

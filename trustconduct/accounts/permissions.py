@@ -1,0 +1,98 @@
+"""Which role may do what: one table, asked by every rule and by the navigation."""
+
+from __future__ import annotations
+
+from enum import Enum, auto
+from uuid import UUID
+
+from trustconduct.audit.actor import Actor, Grant, Role
+
+
+class Can(Enum):
+    """What a person may be allowed to do."""
+
+    # at the Trust
+    SEE_CONSOLE = auto()
+    IMPORT_EDITION = auto()
+    APPROVE_EDITION = auto()
+    PUBLISH_EDITION = auto()
+    ADD_SCHOOL = auto()
+    ADD_USER = auto()
+    CHANGE_TRUST = auto()
+    # at a school
+    SEE_SCHOOL = auto()
+    CHANGE_SETTINGS = auto()
+    CHANGE_MATRIX = auto()
+    PUBLISH_VERSION = auto()
+    SEE_PEOPLE = auto()
+    TAKE_IN_ROLL = auto()
+    SEE_ANSWERS = auto()
+    START_CAMPAIGN = auto()
+    SEND_LINK_AGAIN = auto()
+    HOLD_TALK = auto()
+
+
+_SETS_UP = {Can.SEE_SCHOOL, Can.CHANGE_SETTINGS, Can.CHANGE_MATRIX}
+_ASKS = {Can.SEE_PEOPLE, Can.TAKE_IN_ROLL, Can.SEE_ANSWERS, Can.START_CAMPAIGN}
+_ANSWERS = {Can.SEE_ANSWERS, Can.SEND_LINK_AGAIN, Can.HOLD_TALK}
+
+AT_TRUST: dict[Role, frozenset[Can]] = {
+    Role.TRUST_OFFICER: frozenset(
+        {
+            Can.SEE_CONSOLE,
+            Can.IMPORT_EDITION,
+            Can.APPROVE_EDITION,
+            Can.PUBLISH_EDITION,
+            Can.ADD_SCHOOL,
+            Can.ADD_USER,
+            Can.CHANGE_TRUST,
+        }
+    ),
+    Role.TRUST_READER: frozenset({Can.SEE_CONSOLE}),
+}
+
+# What a role of the Trust may do inside any school: fill in for the head, who then publishes.
+IN_ANY_SCHOOL: dict[Role, frozenset[Can]] = {
+    Role.TRUST_OFFICER: frozenset(_SETS_UP),
+}
+
+AT_SCHOOL: dict[Role, frozenset[Can]] = {
+    Role.HEADTEACHER: frozenset({*_SETS_UP, *_ASKS, *_ANSWERS, Can.PUBLISH_VERSION}),
+    Role.OFFICE: frozenset({*_SETS_UP, *_ASKS, *_ANSWERS}),
+    Role.PASTORAL: frozenset({Can.SEE_SCHOOL, Can.SEE_PEOPLE, *_ANSWERS}),
+    Role.TEACHER: frozenset({Can.SEE_SCHOOL}),
+    Role.GOVERNOR: frozenset({Can.SEE_SCHOOL}),
+}
+
+
+class NotAllowed(PermissionError):
+    """The person may not do this; the door answers 403."""
+
+    def __init__(self, by: Actor, what: Can) -> None:
+        super().__init__(f"{by.kind} {by.id} may not {what.name.lower().replace('_', ' ')}")
+
+
+def allowed(grants: frozenset[Grant], school_id: UUID | None) -> frozenset[Can]:
+    """All that these grants allow at one school, or at the Trust where it is None."""
+    may: set[Can] = set()
+    for grant in grants:
+        if school_id is None:
+            may |= AT_TRUST.get(grant.role, frozenset())
+        elif grant.school_id == school_id:
+            may |= AT_SCHOOL.get(grant.role, frozenset())
+        elif grant.school_id is None:
+            may |= IN_ANY_SCHOOL.get(grant.role, frozenset())
+    return frozenset(may)
+
+
+def may(by: Actor, what: Can, school_id: UUID | None = None) -> bool:
+    return what in allowed(by.grants, school_id)
+
+
+def permit(by: Actor, what: Can, school_id: UUID | None = None) -> None:
+    """Refuse, with NotAllowed, unless `by` may do this at that school or at the Trust.
+
+    Every rule calls it first: a door that forgets its guard still changes nothing.
+    """
+    if not may(by, what, school_id):
+        raise NotAllowed(by, what)

@@ -1,0 +1,180 @@
+"""Signing in by password and then by code, and what ends it."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import pyotp
+from sqlalchemy import select, update
+from sqlalchemy.orm import joinedload
+
+from trustconduct import clock
+from trustconduct.accounts.models import Factor, SignIn, User
+from trustconduct.accounts.passwords import is_right
+from trustconduct.audit.actor import Actor
+from trustconduct.audit.events import Event
+from trustconduct.audit.record import record
+from trustconduct.tenants.sessions import ScopedSession
+
+TOKEN_BYTES = 32
+STEP_SECONDS = 30
+# A code is taken a step early or late: phones' clocks drift.
+DRIFT_STEPS = 1
+# With the password known, a code of six digits must not be guessed at leisure.
+MOST_WRONG_CODES = 5
+# The time between password and code.
+CODE_MINUTES = 10
+
+
+@dataclass(frozen=True)
+class Lifetime:
+    """How long a sign-in lasts without a click, and at the most."""
+
+    idle: timedelta
+    longest: timedelta
+
+
+def _sha256(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def actor_of(user: User, address: str = "") -> Actor:
+    """The user as rules know them: frozen, with the grants of this moment."""
+    grants = frozenset(grant.grant() for grant in user.grants)
+    return Actor("user", user.id, user.name, grants, address)
+
+
+def give_password(session: ScopedSession, email: str, password: str, *, address: str) -> str | None:
+    """Begin a sign-in; give the token of its first half.
+
+    None alike for an unknown address, a disabled person and a wrong password.
+    It answers instead of raising: the refusal is recorded, so it must be committed.
+    """
+    user = session.scalar(select(User).where(User.email == email.strip().lower()))
+    if user is not None and user.disabled_at is not None:
+        user = None
+    if not is_right(password, user.password_hash if user else None) or user is None:
+        record(
+            session,
+            Event.USER_REFUSED,
+            by=Actor("nobody", None, "", address=address),
+            about_kind="account_user",
+            about_id=user.id if user else None,
+        )
+        return None
+    token = secrets.token_urlsafe(TOKEN_BYTES)
+    session.add(SignIn(user_id=user.id, token_sha256=_sha256(token)))
+    return token
+
+
+def half_signed_in(session: ScopedSession, token: str, *, lock: bool) -> SignIn | None:
+    """The sign-in that waits for its code, by its token.
+
+    `lock` it before a code is given: two codes at once would both be the first.
+    """
+    since = clock.now() - timedelta(minutes=CODE_MINUTES)
+    query = (
+        select(SignIn)
+        .where(
+            SignIn.token_sha256 == _sha256(token),
+            SignIn.ended_at.is_(None),
+            SignIn.confirmed_at.is_(None),
+            SignIn.began_at > since,
+        )
+        .options(joinedload(SignIn.user))
+    )
+    return session.scalar(query.with_for_update(of=SignIn) if lock else query)
+
+
+def give_code(session: ScopedSession, sign_in: SignIn, code: str, *, address: str) -> str | None:
+    """Finish a sign-in with the code of the person's authenticator; give a new token.
+
+    The first token dies with it: whoever saw it half-way has nothing. A code
+    works once. None for a wrong code; the fifth ends the sign-in, and the
+    person starts again with the password.
+    """
+    factor = session.scalar(
+        select(Factor).where(Factor.user_id == sign_in.user_id).with_for_update()
+    )
+    step = _step_of(factor.secret, code) if factor else None
+    if factor is None or step is None or step <= factor.last_step:
+        sign_in.wrong_codes += 1
+        if sign_in.wrong_codes >= MOST_WRONG_CODES:
+            sign_in.ended_at = clock.now()
+        return None
+    by = actor_of(sign_in.user, address)
+    factor.last_step = step
+    if factor.confirmed_at is None:
+        factor.confirmed_at = clock.now()
+        record(session, Event.FACTOR_ENROLLED, by=by, about=factor)
+    sign_in.ended_at = clock.now()
+    token = secrets.token_urlsafe(TOKEN_BYTES)
+    whole = SignIn(user_id=sign_in.user_id, token_sha256=_sha256(token), confirmed_at=clock.now())
+    session.add(whole)
+    record(session, Event.USER_SIGNED_IN, by=by, about=sign_in.user)
+    return token
+
+
+def enrol(session: ScopedSession, user: User) -> Factor:
+    """The person's factor, made if there is none. Its secret is shown until the first code."""
+    factor = session.scalar(select(Factor).where(Factor.user_id == user.id))
+    if factor is None:
+        factor = Factor(user_id=user.id, secret=pyotp.random_base32())
+        session.add(factor)
+    return factor
+
+
+def _step_of(secret: str, code: str) -> int | None:
+    """The time step that a code belongs to, or None where it is no code of now."""
+    digits = "".join(code.split())
+    now = int(clock.now().timestamp()) // STEP_SECONDS
+    totp = pyotp.TOTP(secret)
+    for step in range(now - DRIFT_STEPS, now + DRIFT_STEPS + 1):
+        if secrets.compare_digest(totp.generate_otp(step).encode(), digits.encode()):
+            return step
+    return None
+
+
+def signed_in(session: ScopedSession, token: str, lifetime: Lifetime) -> SignIn | None:
+    """The whole sign-in behind a token, with its user and grants; None where it has ended."""
+    now = clock.now()
+    return session.scalar(
+        select(SignIn)
+        .join(SignIn.user)
+        .where(
+            SignIn.token_sha256 == _sha256(token),
+            SignIn.confirmed_at.is_not(None),
+            SignIn.ended_at.is_(None),
+            SignIn.seen_at > now - lifetime.idle,
+            SignIn.began_at > now - lifetime.longest,
+            User.disabled_at.is_(None),
+        )
+        .options(joinedload(SignIn.user))
+    )
+
+
+def seen(session: ScopedSession, sign_in: SignIn) -> None:
+    """Note that the person is there: one of the three things that a GET may write."""
+    session.execute(update(SignIn).where(SignIn.id == sign_in.id).values(seen_at=clock.now()))
+
+
+def sign_out(session: ScopedSession, sign_in_id: UUID, *, by: Actor) -> None:
+    """End one sign-in: a copy of its cookie is dead from here on."""
+    ended: Any = session.execute(
+        update(SignIn)
+        .where(SignIn.id == sign_in_id, SignIn.ended_at.is_(None))
+        .values(ended_at=clock.now())
+    )
+    if ended.rowcount:
+        record(
+            session,
+            Event.USER_SIGNED_OUT,
+            by=by,
+            about_kind="account_sign_in",
+            about_id=sign_in_id,
+        )

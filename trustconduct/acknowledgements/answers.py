@@ -1,0 +1,241 @@
+"""Where a school stands: who was asked, what they answered, who wants to talk."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import case, func, select, tuple_
+
+from trustconduct.accounts.permissions import Can, permit
+from trustconduct.acknowledgements import mails
+from trustconduct.acknowledgements.models import (
+    Acknowledgement,
+    AcknowledgementWords,
+    Answer,
+    SignRequest,
+    TalkHeld,
+)
+from trustconduct.audit.actor import Actor
+from trustconduct.audit.events import Event
+from trustconduct.audit.record import record
+from trustconduct.outbox.write import write
+from trustconduct.people.models import Adult
+from trustconduct.policies.models import SchoolVersion
+from trustconduct.tenants.models import NamedSchool
+from trustconduct.tenants.sessions import ScopedSession
+
+# One word for each status, in code, page and API. Signed outweighs what came before it.
+WORDS = {
+    "signed": "Acknowledged",
+    "declined": "Would rather not",
+    "talk": "Wants to talk",
+    "none": "No reply yet",
+}
+
+
+def status_column():
+    """The status of a request out of its answers, for a query grouped by request."""
+    given = func.array_agg(Acknowledgement.answer)
+    return case(
+        (given.contains([Answer.SIGNED.value]), "signed"),
+        (given.contains([Answer.DECLINED.value]), "declined"),
+        (given.contains([Answer.TALK.value]), "talk"),
+        else_="none",
+    )
+
+
+@dataclass(frozen=True)
+class Counts:
+    """Adults by status. `asked` is all of them."""
+
+    asked: int = 0
+    signed: int = 0
+    declined: int = 0
+    talk: int = 0
+
+    @property
+    def none(self) -> int:
+        return self.asked - self.signed - self.declined - self.talk
+
+
+def counts(session: ScopedSession, version: SchoolVersion) -> Counts:
+    """How the adults asked about a version have answered, in one query."""
+    each = (
+        select(status_column().label("status"))
+        .select_from(SignRequest)
+        .outerjoin(
+            Acknowledgement,
+            (Acknowledgement.school_id == SignRequest.school_id)
+            & (Acknowledgement.request_id == SignRequest.id),
+        )
+        .where(SignRequest.version_id == version.id)
+        .group_by(SignRequest.school_id, SignRequest.id)
+        .subquery()
+    )
+    found: dict[str, int] = dict(
+        session.execute(select(each.c.status, func.count()).group_by(each.c.status)).all()
+    )
+    return Counts(
+        asked=sum(found.values()),
+        signed=found.get("signed", 0),
+        declined=found.get("declined", 0),
+        talk=found.get("talk", 0),
+    )
+
+
+@dataclass(frozen=True)
+class Line:
+    """An adult who was asked, and where their answer stands."""
+
+    request_id: UUID
+    name: str
+    email: str
+    status: str
+    answered_at: datetime | None
+
+    @property
+    def word(self) -> str:
+        return WORDS[self.status]
+
+
+def lines(
+    session: ScopedSession, version: SchoolVersion, *, status: str = "", after: str = "", most: int
+) -> list[Line]:
+    """A page of the adults asked about a version, by name. Gives one more where there are more."""
+    query = (
+        select(
+            SignRequest.id,
+            Adult.name,
+            Adult.email,
+            status_column().label("status"),
+            func.max(Acknowledgement.answered_at).label("answered_at"),
+        )
+        .join(
+            Adult, (Adult.school_id == SignRequest.school_id) & (Adult.id == SignRequest.adult_id)
+        )
+        .outerjoin(
+            Acknowledgement,
+            (Acknowledgement.school_id == SignRequest.school_id)
+            & (Acknowledgement.request_id == SignRequest.id),
+        )
+        .where(SignRequest.version_id == version.id)
+        .group_by(SignRequest.school_id, SignRequest.id, Adult.name, Adult.email)
+        .order_by(Adult.name, SignRequest.id)
+        .limit(most + 1)
+    )
+    if status in WORDS:
+        query = query.having(status_column() == status)
+    if after:
+        name, _, id_text = after.rpartition("|")
+        query = query.where(tuple_(Adult.name, SignRequest.id) > tuple_(name, UUID(id_text)))
+    return [
+        Line(row.id, row.name, row.email, row.status, row.answered_at)
+        for row in session.execute(query)
+    ]
+
+
+@dataclass(frozen=True)
+class Talk:
+    """A parent who wants to talk before they sign."""
+
+    id: UUID
+    name: str
+    email: str
+    note: str
+    asked_at: datetime
+
+
+def talks(session: ScopedSession) -> list[Talk]:
+    """The parents who want to talk and were not talked with yet, the longest waiting first."""
+    rows = session.execute(
+        select(
+            Acknowledgement.id,
+            Adult.name,
+            Adult.email,
+            AcknowledgementWords.note,
+            Acknowledgement.answered_at,
+        )
+        .join(
+            AcknowledgementWords,
+            (AcknowledgementWords.school_id == Acknowledgement.school_id)
+            & (AcknowledgementWords.id == Acknowledgement.id),
+        )
+        .join(
+            SignRequest,
+            (SignRequest.school_id == Acknowledgement.school_id)
+            & (SignRequest.id == Acknowledgement.request_id),
+        )
+        .join(
+            Adult, (Adult.school_id == SignRequest.school_id) & (Adult.id == SignRequest.adult_id)
+        )
+        .outerjoin(
+            TalkHeld,
+            (TalkHeld.school_id == Acknowledgement.school_id) & (TalkHeld.id == Acknowledgement.id),
+        )
+        .where(Acknowledgement.answer == Answer.TALK.value, TalkHeld.id.is_(None))
+        .order_by(Acknowledgement.answered_at)
+        .limit(100)
+    )
+    return [Talk(*row) for row in rows]
+
+
+def hold_talk(session: ScopedSession, answer_id: UUID, *, by: Actor) -> bool:
+    """Note that a parent was talked with. False for an id that is no open wish to talk."""
+    permit(by, Can.HOLD_TALK, session.school_id)
+    wish = session.scalar(
+        select(Acknowledgement).where(
+            Acknowledgement.id == answer_id, Acknowledgement.answer == Answer.TALK.value
+        )
+    )
+    if wish is None:
+        return False
+    session.take_turns("talk")
+    if session.get(TalkHeld, (session.school_id, answer_id)) is None:
+        session.add(TalkHeld(id=answer_id, held_by=by.name))
+        record(session, Event.TALK_HELD, by=by, about=wish)
+    return True
+
+
+def send_again(
+    session: ScopedSession,
+    school: NamedSchool,
+    request_id: UUID,
+    *,
+    by: Actor,
+    telephone: str,
+    reply_to: str,
+) -> bool:
+    """Send an adult a fresh link; the one before stops working. False for an unknown request."""
+    permit(by, Can.SEND_LINK_AGAIN, session.school_id)
+    row = session.execute(
+        select(SignRequest, Adult)
+        .join(
+            Adult, (Adult.school_id == SignRequest.school_id) & (Adult.id == SignRequest.adult_id)
+        )
+        .where(SignRequest.id == request_id)
+        .with_for_update(of=SignRequest)
+    ).one_or_none()
+    if row is None:
+        return False
+    request, adult = row
+    request.generation += 1
+    session.flush()  # the link is made from the new generation
+    write(
+        session,
+        [
+            mails.asking(
+                school,
+                to_name=adult.name,
+                to_address=adult.email,
+                request_id=request.id,
+                generation=request.generation,
+                closes_on=request.closes_on,
+                telephone=telephone,
+                reply_to=reply_to,
+            )
+        ],
+    )
+    record(session, Event.LINK_SENT_AGAIN, by=by, about=request)
+    return True

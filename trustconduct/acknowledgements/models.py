@@ -1,0 +1,101 @@
+"""Asking adults to acknowledge a version, and what they answered."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from enum import StrEnum
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, Index, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from trustconduct import clock
+from trustconduct.db import Base
+from trustconduct.tenants.models import SchoolOwned, in_school
+
+
+class Answer(StrEnum):
+    """What an adult answered. No answer is a normal state as well, and not in here."""
+
+    SIGNED = "signed"
+    DECLINED = "declined"
+    TALK = "talk"
+
+
+class Campaign(SchoolOwned, Base):
+    """A school asks its adults to acknowledge one version."""
+
+    __tablename__ = "campaign"
+    __table_args__ = (
+        in_school("version_id", to="policy_version"),
+        UniqueConstraint("school_id", "number"),
+    )
+
+    number: Mapped[int]
+    version_id: Mapped[UUID]
+    started_at: Mapped[datetime] = mapped_column(default=clock.now)
+    started_by: Mapped[str]
+
+
+class SignRequest(SchoolOwned, Base):
+    """One adult asked about one version: once, however many children or campaigns.
+
+    Nothing of the link is stored: it is derived from the id and `generation`.
+    The link works up to and including `closes_on`.
+    """
+
+    __tablename__ = "sign_request"
+    __table_args__ = (
+        in_school("campaign_id", to="campaign"),
+        in_school("adult_id", to="adult"),
+        in_school("version_id", to="policy_version"),
+        UniqueConstraint("school_id", "version_id", "adult_id"),
+        Index(None, "school_id", "adult_id"),
+    )
+
+    campaign_id: Mapped[UUID]
+    adult_id: Mapped[UUID]
+    version_id: Mapped[UUID]
+    asked_at: Mapped[datetime] = mapped_column(default=clock.now)
+    closes_on: Mapped[date]
+    generation: Mapped[int] = mapped_column(default=1)
+
+
+class Acknowledgement(SchoolOwned, Base):
+    """One answer to one request, with the hash of the text that was shown. Never changed.
+
+    At most one of each kind for a request: who declined may sign later, and
+    both stand.
+    """
+
+    __tablename__ = "acknowledgement"
+    __table_args__ = (
+        in_school("request_id", to="sign_request"),
+        UniqueConstraint("school_id", "request_id", "answer"),
+        CheckConstraint("answer in ('signed', 'declined', 'talk')", name="answer"),
+    )
+
+    request_id: Mapped[UUID]
+    answer: Mapped[str]
+    sha256: Mapped[str]
+    answered_at: Mapped[datetime]
+
+
+class AcknowledgementWords(SchoolOwned, Base):
+    """What the adult typed: apart from the answer, since it names a person."""
+
+    __tablename__ = "acknowledgement_words"
+    __table_args__ = (in_school("id", to="acknowledgement"),)
+
+    typed_name: Mapped[str]
+    note: Mapped[str]
+
+
+class TalkHeld(SchoolOwned, Base):
+    """A parent who wanted to talk first was talked with; `id` is the answer's."""
+
+    __tablename__ = "talk_held"
+    __table_args__ = (in_school("id", to="acknowledgement"),)
+
+    held_at: Mapped[datetime] = mapped_column(default=clock.now)
+    held_by: Mapped[str]

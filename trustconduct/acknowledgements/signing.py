@@ -1,0 +1,262 @@
+"""A parent answers: signs, would rather not, or wants to talk first."""
+
+from __future__ import annotations
+
+import json
+import unicodedata
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import func, insert, select
+from sqlalchemy.dialects.postgresql import insert as insert_or_ignore
+
+from trustconduct import clock
+from trustconduct.acknowledgements import mails
+from trustconduct.acknowledgements.models import (
+    Acknowledgement,
+    AcknowledgementWords,
+    Answer,
+    SignRequest,
+)
+from trustconduct.audit.actor import Actor
+from trustconduct.audit.events import Event
+from trustconduct.audit.record import record
+from trustconduct.db import new_id
+from trustconduct.outbox.write import write
+from trustconduct.people.models import Adult
+from trustconduct.policies import wording
+from trustconduct.policies.document import Document
+from trustconduct.policies.models import InForce, SchoolVersion
+from trustconduct.tenants.models import SchoolSettings
+from trustconduct.tenants.sessions import ScopedSession
+
+LONGEST_NAME = 200
+LONGEST_NOTE = 2_000
+
+EVENTS = {
+    Answer.SIGNED: Event.POLICY_SIGNED,
+    Answer.DECLINED: Event.POLICY_DECLINED,
+    Answer.TALK: Event.TALK_ASKED,
+}
+
+
+class AnswerRefused(ValueError):
+    """What was typed will not do. `field` says where, the message what to do."""
+
+    def __init__(self, field: str, message: str) -> None:
+        super().__init__(message)
+        self.field = field
+
+
+class LinkClosed(ValueError):
+    """The link has run out, or a newer version is in force: the answer would be about nothing."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A request as its page needs it: without the text, which the page has from memory."""
+
+    id: UUID
+    version_id: UUID
+    adult_name: str
+    adult_email: str
+    generation: int
+    closes_on: date
+    number: int
+    sha256: str
+    telephone: str
+    office_email: str
+    superseded: bool
+    answers: frozenset[Answer]
+
+    @property
+    def open(self) -> bool:
+        """Whether the link still takes an answer: up to its last day, in London."""
+        return clock.today() <= self.closes_on and not self.superseded
+
+    @property
+    def by(self) -> Actor:
+        """The parent, as the audit knows them: by their link."""
+        return Actor("link", self.id, self.adult_name)
+
+
+def asked(session: ScopedSession, request_id: UUID) -> Asked | None:
+    """The request behind a link, by one query."""
+    newer = (
+        select(InForce.id)
+        .where(InForce.number > SchoolVersion.number)
+        .where(InForce.during.op("@>")(clock.today()))
+        .exists()
+    )
+    answers = (
+        select(func.array_agg(Acknowledgement.answer))
+        .where(
+            Acknowledgement.school_id == SignRequest.school_id,
+            Acknowledgement.request_id == SignRequest.id,
+        )
+        .scalar_subquery()
+    )
+    row = session.execute(
+        select(
+            SignRequest.id,
+            SignRequest.version_id,
+            SignRequest.generation,
+            SignRequest.closes_on,
+            Adult.name,
+            Adult.email,
+            SchoolVersion.number,
+            SchoolVersion.sha256,
+            SchoolSettings.telephone,
+            SchoolSettings.email.label("office_email"),
+            newer.label("superseded"),
+            answers.label("answers"),
+        )
+        .join(
+            Adult, (Adult.school_id == SignRequest.school_id) & (Adult.id == SignRequest.adult_id)
+        )
+        .join(
+            SchoolVersion,
+            (SchoolVersion.school_id == SignRequest.school_id)
+            & (SchoolVersion.id == SignRequest.version_id),
+        )
+        .outerjoin(SchoolSettings, SchoolSettings.school_id == SignRequest.school_id)
+        .where(SignRequest.school_id == session.school_id, SignRequest.id == request_id)
+    ).one_or_none()
+    if row is None:
+        return None
+    return Asked(
+        id=row.id,
+        version_id=row.version_id,
+        adult_name=row.name,
+        adult_email=row.email,
+        generation=row.generation,
+        closes_on=row.closes_on,
+        number=row.number,
+        sha256=row.sha256,
+        telephone=row.telephone or "",
+        office_email=row.office_email or "",
+        superseded=row.superseded,
+        answers=frozenset(Answer(answer) for answer in row.answers or ()),
+    )
+
+
+def answer(
+    session: ScopedSession,
+    request: Asked,
+    answer: Answer,
+    *,
+    by: Actor,
+    typed_name: str,
+    note: str = "",
+    shown_sha256: str,
+    copy: str,
+    school_name: str,
+) -> bool:
+    """Note a parent's answer with the hash of the text that was shown, and write the receipt.
+
+    False where this very answer was given before: the same form sent fifty times
+    is one answer and one receipt. An answer of another kind is added; none is
+    ever overwritten. The code asks, it cannot require: declining is as good an
+    answer as signing (reference: The Key, citing NAHT). Raises LinkClosed,
+    and AnswerRefused for a name or a text that will not do.
+    """
+    name = checked_name(typed_name)
+    note = checked_note(note)
+    if not request.open:
+        raise LinkClosed
+    if shown_sha256 != request.sha256:
+        raise AnswerRefused(
+            "text",
+            "The text on your screen is not the one that you were asked about. Read it again here.",
+        )
+    now, answer_id = clock.now(), new_id()
+    added: Any = session.execute(
+        insert_or_ignore(Acknowledgement)
+        .values(
+            school_id=session.school_id,
+            id=answer_id,
+            request_id=request.id,
+            answer=answer.value,
+            sha256=shown_sha256,
+            answered_at=now,
+        )
+        .on_conflict_do_nothing(index_elements=["school_id", "request_id", "answer"])
+    )
+    if not added.rowcount:
+        return False
+    session.execute(
+        insert(AcknowledgementWords),
+        {"school_id": session.school_id, "id": answer_id, "typed_name": name, "note": note},
+    )
+    record(
+        session,
+        EVENTS[answer],
+        by=by,
+        about_kind=Acknowledgement.__tablename__,
+        about_id=answer_id,
+        version=request.number,
+        sha256=shown_sha256,
+    )
+    write(session, [_receipt(request, answer, name, now, copy, school_name)])
+    return True
+
+
+def _receipt(
+    request: Asked, answer: Answer, name: str, now: datetime, copy: str, school_name: str
+) -> Any:
+    local = clock.local(now)
+    return mails.receipt(
+        school_name,
+        to_name=request.adult_name,
+        to_address=request.adult_email,
+        answer=answer.value,
+        signed_as=name,
+        when=f"{mails.day(local.date())} at {local:%H:%M}",
+        number=request.number,
+        sha256=request.sha256,
+        copy=copy,
+        telephone=request.telephone,
+        reply_to=request.office_email,
+    )
+
+
+def checked_name(typed: str) -> str:
+    """The name as typed, with its spaces tidied. Raises AnswerRefused."""
+    name = " ".join(typed.split())
+    if not name:
+        raise AnswerRefused("typed_name", "Type your name, so that we know who answered.")
+    if len(name) > LONGEST_NAME:
+        raise AnswerRefused(
+            "typed_name", f"That name is too long. Use at most {LONGEST_NAME} characters."
+        )
+    if not _printable(name) or not any(mark.isalpha() for mark in name):
+        raise AnswerRefused(
+            "typed_name", "Type your name in letters. Something in here is not a letter."
+        )
+    return name
+
+
+def checked_note(typed: str) -> str:
+    """A message as typed. Raises AnswerRefused."""
+    note = typed.replace("\r\n", "\n").strip()
+    if len(note) > LONGEST_NOTE:
+        raise AnswerRefused(
+            "note", f"Your message is too long. Use at most {LONGEST_NOTE} letters."
+        )
+    if not _printable(note.replace("\n", " ")):
+        raise AnswerRefused("note", "Something in your message can't be printed. Type it again.")
+    return note
+
+
+def _printable(text: str) -> bool:
+    # Zero-width joiners (Cf) are part of names in Persian and Sinhala; controls are not.
+    return all(unicodedata.category(mark) not in ("Cc", "Cs", "Co", "Cn") for mark in text)
+
+
+def copy_of(version: SchoolVersion) -> str:
+    """The version's text without markup, out of its frozen form: the copy for the receipt."""
+    body = json.loads(version.text)["document"]
+    empty_matrix: dict[str, list[Any]] = {"purposes": [], "routes": [], "ticks": []}
+    return wording.plain(Document.from_json({**body, "matrix": empty_matrix}))

@@ -1,0 +1,64 @@
+"""Who does something: told to every rule as `by`, and kept with what was done."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from uuid import UUID
+
+
+class Role(StrEnum):
+    """What a person is, at the Trust or at one school."""
+
+    TRUST_OFFICER = "trust_officer"
+    TRUST_READER = "trust_reader"
+    HEADTEACHER = "headteacher"
+    OFFICE = "office"
+    PASTORAL = "pastoral"
+    TEACHER = "teacher"
+    GOVERNOR = "governor"
+
+    @property
+    def of_trust(self) -> bool:
+        return self in (Role.TRUST_OFFICER, Role.TRUST_READER)
+
+    @property
+    def word(self) -> str:
+        return _WORDS[self]
+
+
+_WORDS = {
+    Role.TRUST_OFFICER: "Trust officer",
+    Role.TRUST_READER: "Trust reader",
+    Role.HEADTEACHER: "Headteacher",
+    Role.OFFICE: "Office",
+    Role.PASTORAL: "Pastoral team",
+    Role.TEACHER: "Teacher",
+    Role.GOVERNOR: "Governor",
+}
+
+
+@dataclass(frozen=True)
+class Grant:
+    """A role at one school, or at the Trust where `school_id` is None."""
+
+    role: Role
+    school_id: UUID | None = None
+
+
+@dataclass(frozen=True)
+class Actor:
+    """A user, a parent's link, the clock or the command line: never a row or a proxy.
+
+    Frozen, so that what a rule permitted cannot change before it is recorded.
+    """
+
+    kind: str  # user, link, clock or command
+    id: UUID | None
+    name: str
+    grants: frozenset[Grant] = frozenset()
+    address: str = ""
+
+
+CLOCK = Actor("clock", None, "The clock")
+COMMAND = Actor("command", None, "The command line", frozenset({Grant(Role.TRUST_OFFICER)}))

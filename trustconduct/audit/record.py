@@ -1,0 +1,73 @@
+"""Writing down what happened, in the same commit as what happened."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import secrets
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import insert
+
+from trustconduct import clock
+from trustconduct.audit.actor import Actor
+from trustconduct.audit.events import Event
+from trustconduct.audit.models import (
+    SchoolAuditDetail,
+    SchoolAuditEvent,
+    TrustAuditDetail,
+    TrustAuditEvent,
+)
+from trustconduct.db import new_id
+from trustconduct.tenants.sessions import SCHOOL, ScopedSession
+
+
+def record(
+    session: ScopedSession,
+    event: Event,
+    *,
+    by: Actor,
+    about: Any = None,
+    about_id: UUID | None = None,
+    about_kind: str = "",
+    **details: Any,
+) -> UUID:
+    """Write an audit event and its details; give the event's id.
+
+    `about` is the row that it happened to. A rule that has no row loaded says
+    `about_kind` and `about_id`. Details must be plain JSON.
+    """
+    if about is not None:
+        about_kind, about_id = about.__tablename__, about.id
+    event_id = new_id()
+    details = {"by": by.name, **({"address": by.address} if by.address else {}), **details}
+    salt = secrets.token_hex(16)
+    in_school = session.scope.role == SCHOOL
+    key: dict[str, Any] = {"id": event_id}
+    if in_school:
+        key["school_id"] = session.school_id
+    session.execute(
+        insert(SchoolAuditEvent if in_school else TrustAuditEvent),
+        {
+            **key,
+            "event": event.value,
+            "at": clock.now(),
+            "actor_kind": by.kind,
+            "actor_id": by.id,
+            "thing_kind": about_kind,
+            "thing_id": about_id,
+            "details_sha256": details_hash(salt, details),
+        },
+    )
+    session.execute(
+        insert(SchoolAuditDetail if in_school else TrustAuditDetail),
+        {**key, "salt": salt, "details": details},
+    )
+    return event_id
+
+
+def details_hash(salt: str, details: dict[str, Any]) -> str:
+    """The hash that an event keeps of its details: salted, so that it gives nothing away."""
+    text = json.dumps(details, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(f"{salt}\n{text}".encode()).hexdigest()

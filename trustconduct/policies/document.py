@@ -1,0 +1,218 @@
+"""The text of a policy: sections of clauses, and the contact matrix.
+
+A document is frozen. Whoever changes one makes another: that is how an
+edition, a school's version and their differences stay simple to tell apart.
+A clause's id (`behaviour.4`, `ladder.3`, `note.1`) is stable across editions,
+since incidents and letters cite it years later. Paragraphs have ids as well
+(`importance.p2`), so that they can be compared and translated one by one.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+
+from trustconduct.contact_matrix.matrix import Matrix
+from trustconduct.policies import facts as merge
+
+
+class DocumentRefused(ValueError):
+    """The document cannot stand; the message names the section or clause."""
+
+
+class Standing(StrEnum):
+    """Who may change a section's words."""
+
+    LOCKED = "locked"  # the Trust's words
+    ADAPTABLE = "adaptable"  # a school may change them
+    LOCAL = "local"  # the school writes it
+
+
+class Form(StrEnum):
+    """How a clause stands on the page."""
+
+    PARAGRAPH = "paragraph"
+    ITEM = "item"
+
+
+# The sections that other parts of the service cite. Any other section is prose.
+BEHAVIOUR = "behaviour"  # what is not tolerated
+ONLINE = "online"  # inappropriate online activity
+CONCERN = "concern"  # the route for a concern, in order
+LADDER = "ladder"  # what happens if the code is broken, in order
+NOTE = "note"  # notes to the ladder
+CITED = (BEHAVIOUR, ONLINE, CONCERN, LADDER, NOTE)
+
+
+@dataclass(frozen=True)
+class Clause:
+    """One rule or paragraph. Text is inline Markdown (emphasis and links only).
+
+    `exceptions` are what the clause does not forbid, kept with it so that no
+    step can cite the clause without them. `about` is for a note: the section
+    or clause that it belongs to (`ladder`, `ladder.3`).
+    """
+
+    id: str
+    text: str
+    form: Form = Form.PARAGRAPH
+    exceptions: tuple[str, ...] = ()
+    about: str = ""
+
+
+@dataclass(frozen=True)
+class Section:
+    """A heading (it may be blank) and its clauses, in the order of the page."""
+
+    id: str
+    heading: str
+    clauses: tuple[Clause, ...] = ()
+    standing: Standing = Standing.LOCKED
+
+    @property
+    def items(self) -> tuple[Clause, ...]:
+        return tuple(clause for clause in self.clauses if clause.form is Form.ITEM)
+
+
+@dataclass(frozen=True)
+class Document:
+    title: str
+    sections: tuple[Section, ...] = ()
+    matrix: Matrix = field(default_factory=Matrix)
+
+    def __post_init__(self) -> None:
+        seen: set[str] = set()
+        for section in self.sections:
+            for id in (section.id, *(clause.id for clause in section.clauses)):
+                if id in seen:
+                    raise DocumentRefused(f"“{id}” stands in the text twice.")
+                seen.add(id)
+        for text in self.texts():
+            merge.check(text)
+
+    def section(self, id: str) -> Section | None:
+        return next((section for section in self.sections if section.id == id), None)
+
+    def clause(self, id: str) -> Clause | None:
+        return next((clause for clause in self.clauses() if clause.id == id), None)
+
+    def clauses(self) -> Iterator[Clause]:
+        for section in self.sections:
+            yield from section.clauses
+
+    def texts(self) -> Iterator[str]:
+        """Every text in which a fact may stand."""
+        yield self.title
+        for section in self.sections:
+            yield section.heading
+            for clause in section.clauses:
+                yield clause.text
+                yield from clause.exceptions
+        for purpose in self.matrix.purposes:
+            yield purpose.text
+        for route in self.matrix.routes:
+            yield route.text
+            yield route.detail
+
+    def facts_named(self) -> set[str]:
+        """The merge fields that this text needs."""
+        return set().union(*(merge.names_in(text) for text in self.texts()))
+
+    def filled(self, facts: Mapping[str, str]) -> Document:
+        """The same document with a school's facts in place."""
+
+        def put(text: str) -> str:
+            return merge.fill(text, facts)
+
+        return replace(
+            self,
+            title=put(self.title),
+            sections=tuple(
+                replace(
+                    section,
+                    heading=put(section.heading),
+                    clauses=tuple(
+                        replace(
+                            clause,
+                            text=put(clause.text),
+                            exceptions=tuple(put(text) for text in clause.exceptions),
+                        )
+                        for clause in section.clauses
+                    ),
+                )
+                for section in self.sections
+            ),
+            matrix=replace(
+                self.matrix,
+                purposes=tuple(replace(p, text=put(p.text)) for p in self.matrix.purposes),
+                routes=tuple(
+                    replace(r, text=put(r.text), detail=put(r.detail)) for r in self.matrix.routes
+                ),
+            ),
+        )
+
+    def to_json(self) -> dict:
+        return {
+            "title": self.title,
+            "sections": [
+                {
+                    "id": section.id,
+                    "heading": section.heading,
+                    "standing": section.standing.value,
+                    "clauses": [
+                        {
+                            "id": clause.id,
+                            "text": clause.text,
+                            "form": clause.form.value,
+                            "exceptions": list(clause.exceptions),
+                            "about": clause.about,
+                        }
+                        for clause in section.clauses
+                    ],
+                }
+                for section in self.sections
+            ],
+            "matrix": self.matrix.to_json(),
+        }
+
+    @classmethod
+    def from_json(cls, value: dict) -> Document:
+        return cls(
+            title=value["title"],
+            sections=tuple(
+                Section(
+                    id=section["id"],
+                    heading=section["heading"],
+                    standing=Standing(section["standing"]),
+                    clauses=tuple(
+                        Clause(
+                            id=clause["id"],
+                            text=clause["text"],
+                            form=Form(clause["form"]),
+                            exceptions=tuple(clause["exceptions"]),
+                            about=clause["about"],
+                        )
+                        for clause in section["clauses"]
+                    ),
+                )
+                for section in value["sections"]
+            ),
+            matrix=Matrix.from_json(value["matrix"]),
+        )
+
+
+def canonical(value: dict) -> str:
+    """One JSON text for one value: keys sorted, no spare space, UTF-8 as it is.
+
+    The hash that a parent acknowledges is taken over this text, so its form
+    must never change: a version frozen today has to give its hash in ten years.
+    """
+    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+
+def sha256(text: str) -> str:
+    """The hash of a text in UTF-8, as 64 hexadecimal digits."""
+    return hashlib.sha256(text.encode("utf-8")).hexdigest()

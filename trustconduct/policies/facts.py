@@ -1,0 +1,79 @@
+"""The facts that a policy's text may name: a closed list of merge fields.
+
+A clause says `{school.name}` and the school's own name stands there when the
+version is frozen. Anything else in braces is refused when it is saved, and
+is never evaluated: replacement is plain text for plain text.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+class UnknownFact(ValueError):
+    """The text names a merge field that is not on the list; the message names it."""
+
+
+@dataclass(frozen=True)
+class Fact:
+    """A merge field: what staff call it, what to type, and an example."""
+
+    name: str
+    label: str
+    help: str
+    kind: str = "text"  # text, url, email, telephone or police_force
+
+
+FACTS: dict[str, Fact] = {
+    fact.name: fact
+    for fact in (
+        Fact("school.name", "School name", "As it stands on your letters."),
+        Fact("trust.name", "Trust name", "The Trust that the school belongs to."),
+        Fact(
+            "school.police_force",
+            "Police force",
+            "The force that covers the school's address.",
+            "police_force",
+        ),
+        Fact(
+            "school.policies_url",
+            "Policies page",
+            "The page of your website where parents find your policies.",
+            "url",
+        ),
+        Fact(
+            "school.app_name",
+            "Parent app",
+            "The app that your school writes to parents with, for example Arbor.",
+        ),
+        Fact("school.telephone", "Telephone", "The school office's number.", "telephone"),
+        Fact("school.email", "Office email", "Where parents write to the office.", "email"),
+    )
+}
+
+FIELD = re.compile(r"\{([^{}\s]+)\}")
+
+
+def names_in(text: str) -> set[str]:
+    """The merge fields that stand in a text, known or not."""
+    return set(FIELD.findall(text))
+
+
+def check(text: str) -> None:
+    """Refuse a text that names a field we do not have, by its name."""
+    unknown = sorted(names_in(text) - FACTS.keys())
+    if unknown:
+        known = ", ".join("{" + name + "}" for name in FACTS)
+        raise UnknownFact(
+            f"“{{{unknown[0]}}}” is not a fact that we know. Use one of these: {known}."
+        )
+
+
+def fill(text: str, facts: Mapping[str, str]) -> str:
+    """Put the school's facts into a text. A field without a value stays as it is written.
+
+    One pass: a value that itself looks like a field is not filled again.
+    """
+    return FIELD.sub(lambda found: facts.get(found[1]) or found[0], text)

@@ -1,0 +1,79 @@
+"""How a policy's text becomes HTML: the same for the page, the frozen version and the receipt."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+
+import nh3
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markdown_it import MarkdownIt
+from markupsafe import Markup
+
+from trustconduct.policies.document import Document
+
+# What inline Markdown may become. No images: they would be fetched from elsewhere.
+_TAGS = {"em", "strong", "a", "br"}
+_ATTRIBUTES = {"a": {"href"}}
+_SCHEMES = {"http", "https", "mailto", "tel"}
+
+
+@cache
+def _markdown() -> MarkdownIt:
+    return MarkdownIt("zero").enable(["emphasis", "link", "autolink", "escape", "newline"])
+
+
+@cache
+def _pages() -> Environment:
+    pages = Environment(
+        loader=PackageLoader("trustconduct.policies"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    pages.filters["inline"] = inline
+    return pages
+
+
+def inline(text: str) -> Markup:
+    """Inline Markdown (emphasis and links) as safe HTML: scripts and images never pass."""
+    made = _markdown().renderInline(text)
+    return Markup(  # noqa: S704 - cleaned by nh3 in this very line
+        nh3.clean(
+            made,
+            tags=_TAGS,
+            attributes=_ATTRIBUTES,
+            url_schemes=_SCHEMES,
+            link_rel="noopener noreferrer",
+        )
+    )
+
+
+def html(document: Document) -> str:
+    """The whole text as HTML, without the page around it.
+
+    It is frozen with the version, so that what a parent was shown can be shown
+    again in ten years, whatever this file says by then.
+    """
+    return _pages().get_template("policy_text.html").render(document=document)
+
+
+def plain(document: Document) -> str:
+    """The whole text without any markup: the copy that goes with a receipt."""
+    lines = [document.title, ""]
+    for section in document.sections:
+        if section.heading:
+            lines += [section.heading.upper(), ""]
+        number = 0
+        for clause in section.clauses:
+            number += clause.form == "item"
+            mark = f"{number}. " if clause.form == "item" else ""
+            lines += [mark + _bare(clause.text)]
+            lines += [f"   (Allowed: {_bare(text)})" for text in clause.exceptions]
+            lines += [""]
+    return "\n".join(lines).strip() + "\n"
+
+
+def _bare(text: str) -> str:
+    return re.sub(r"<(https?://[^>]+)>", r"\1", re.sub(r"\*+([^*]+)\*+", r"\1", text))

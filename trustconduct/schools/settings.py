@@ -1,0 +1,155 @@
+"""A school's facts, its police force, and how it handles site bans."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import select
+
+from trustconduct import clock
+from trustconduct.accounts.permissions import Can, permit
+from trustconduct.audit.actor import Actor
+from trustconduct.audit.events import Event
+from trustconduct.audit.record import record
+from trustconduct.tenants.models import NamedSchool, PoliceForce, SchoolSettings, Trust
+from trustconduct.tenants.sessions import ScopedSession
+
+FACT_FIELDS = ("policies_url", "app_name", "telephone", "email", "police_force_id")
+BAN_FIELDS = (
+    "ban_unit",
+    "ban_temporary_days",
+    "ban_first_days",
+    "ban_longest_days",
+    "ban_review_days",
+    "representations_days",
+    "ban_decider",
+    "ban_reviewer",
+)
+
+# Where a school has not chosen yet, the form begins with these. No law sets any of
+# them; a Trust's solicitor should look at what its schools choose.
+SUGGESTED: dict[str, Any] = {
+    "ban_unit": "calendar",
+    "ban_temporary_days": 14,
+    "ban_first_days": 42,
+    "ban_longest_days": 180,
+    "ban_review_days": 42,
+    "representations_days": 10,
+    "ban_decider": "headteacher",
+    "ban_reviewer": "chair_of_governors",
+}
+
+
+class SettingsRefused(ValueError):
+    """Settings that do not go together. `errors`: field to what to do about it."""
+
+    def __init__(self, errors: dict[str, str]) -> None:
+        super().__init__("; ".join(errors.values()))
+        self.errors = errors
+
+
+class ChangedMeanwhile(RuntimeError):
+    """Somebody else saved first; the door shows both texts."""
+
+
+def settings_of(session: ScopedSession) -> SchoolSettings:
+    """The school's settings. A school that has none yet gets a blank row to look at.
+
+    The blank row is not added: looking writes nothing.
+    """
+    found = session.scalar(select(SchoolSettings))
+    return found or SchoolSettings(
+        school_id=session.school_id, policies_url="", app_name="", telephone="", email=""
+    )
+
+
+def change_settings(
+    session: ScopedSession, *, by: Actor, seen_version: int | None, **values: Any
+) -> SchoolSettings:
+    """Save some of a school's settings; the others stay as they are.
+
+    `seen_version` is the version of the row that the person looked at, None for
+    a school without one. Raises ChangedMeanwhile where it has moved on, and
+    SettingsRefused for what can't stand, by field.
+    """
+    permit(by, Can.CHANGE_SETTINGS, session.school_id)
+    settings = session.scalar(select(SchoolSettings).with_for_update())
+    if (settings.version if settings else None) != seen_version:
+        raise ChangedMeanwhile
+    if settings is None:
+        settings = settings_of(session)
+        session.add(settings)
+    before = {name: getattr(settings, name) for name in values}
+    check({name: values.get(name, getattr(settings, name)) for name in FACT_FIELDS + BAN_FIELDS})
+    if force := values.get("police_force_id"):
+        _check_force(session, force)
+    for name, value in values.items():
+        setattr(settings, name, value)
+    session.flush()  # a clash of versions must show here, before it is recorded
+    changed = {name: value for name, value in values.items() if value != before[name]}
+    if changed:
+        record(session, Event.SETTINGS_CHANGED, by=by, about=settings, changed=changed)
+    return settings
+
+
+def check(values: dict[str, Any]) -> None:
+    """Refuse lengths and roles that contradict each other. Blank is not wrong yet."""
+    errors: dict[str, str] = {}
+
+    def longer(small: str, large: str, message: str) -> None:
+        if values[small] and values[large] and values[small] > values[large]:
+            errors[small] = message
+
+    longer(
+        "ban_first_days",
+        "ban_longest_days",
+        "A first ban can't be longer than the longest ban. Shorten it, or raise the longest.",
+    )
+    longer(
+        "ban_review_days",
+        "ban_longest_days",
+        "A review must come before the longest ban ends. Choose fewer days.",
+    )
+    longer(
+        "representations_days",
+        "ban_temporary_days",
+        "A parent must have time to answer while a temporary ban lasts."
+        " Give fewer days to answer, or a longer temporary ban.",
+    )
+    if values["ban_decider"] and values["ban_decider"] == values["ban_reviewer"]:
+        errors["ban_reviewer"] = "Who reviews a ban must not be who decided it. Choose another."
+    if errors:
+        raise SettingsRefused(errors)
+
+
+def _check_force(session: ScopedSession, force_id: str) -> None:
+    force = session.get(PoliceForce, force_id)
+    if force is None or (force.valid_to and force.valid_to < clock.today()):
+        raise SettingsRefused({"police_force_id": "Choose a police force from the list."})
+
+
+def police_forces(session: ScopedSession) -> list[PoliceForce]:
+    """The forces of today, by name."""
+    today = clock.today()
+    return [
+        force
+        for force in session.scalars(select(PoliceForce).order_by(PoliceForce.name))
+        if (force.valid_from is None or force.valid_from <= today)
+        and (force.valid_to is None or today <= force.valid_to)
+    ]
+
+
+def facts_of(
+    session: ScopedSession, school: NamedSchool, settings: SchoolSettings
+) -> dict[str, str]:
+    """The school's facts by the merge field that each fills. Blank where not known yet."""
+    force = session.get(PoliceForce, settings.police_force_id) if settings.police_force_id else None
+    return {
+        "school.name": school.name,
+        "trust.name": session.scalar(select(Trust.name)) or "",
+        "school.police_force": force.name if force else "",
+        "school.policies_url": settings.policies_url,
+        "school.app_name": settings.app_name,
+        "school.telephone": settings.telephone,
+        "school.email": settings.email,
+    }

@@ -1,0 +1,176 @@
+"""The Trust, its schools, what each school has set, and the police forces."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any, Protocol
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, UniqueConstraint
+from sqlalchemy.orm import Mapped, declared_attr, mapped_column
+
+from trustconduct import clock
+from trustconduct.db import Base, new_id
+
+# Words that stand first in an address of the service and so can't be a school's.
+RESERVED_SLUGS = (
+    "account",
+    "admin",
+    "api",
+    "healthz",
+    "readyz",
+    "metrics",
+    "verify",
+    "static",
+    "robots.txt",
+    ".well-known",
+    "favicon.ico",
+)
+SLUG = "^[a-z][a-z0-9]*(-[a-z0-9]+)*$"
+
+
+class NamedSchool(Protocol):
+    """A school as rules need it: its row, or a page's copy of it."""
+
+    @property
+    def id(self) -> UUID: ...
+    @property
+    def slug(self) -> str: ...
+    @property
+    def name(self) -> str: ...
+
+
+class SchoolOwned:
+    """A row of one school. Its key begins with the school, and so does every key to it.
+
+    So the database itself refuses a row that points to another school's, and
+    tables can be spread by school later without another model.
+    """
+
+    @declared_attr
+    def school_id(cls) -> Mapped[UUID]:
+        return mapped_column(ForeignKey("school.id"), primary_key=True, sort_order=-2)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id, sort_order=-1)
+
+
+def in_school(*columns: str, to: str) -> ForeignKeyConstraint:
+    """A foreign key within one school: `in_school("adult_id", to="adult")`."""
+    return ForeignKeyConstraint(
+        ["school_id", *columns], [f"{to}.school_id", *(f"{to}.id" for _ in columns)]
+    )
+
+
+class Edited:
+    """A row that people edit: the second of two who save at once is told."""
+
+    version: Mapped[int] = mapped_column(nullable=False, default=1)
+
+    @declared_attr.directive
+    def __mapper_args__(cls) -> dict[str, Any]:
+        return {"version_id_col": cls.__dict__.get("version") or cls.version}
+
+
+class Trust(Edited, Base):
+    """The academy Trust that this deployment serves. There is one."""
+
+    __tablename__ = "trust"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    name: Mapped[str]
+    telephone: Mapped[str] = mapped_column(default="")
+    email: Mapped[str] = mapped_column(default="")
+
+
+class School(Edited, Base):
+    """A school of the Trust. `slug` is its place in every address."""
+
+    __tablename__ = "school"
+    __table_args__ = (
+        CheckConstraint(f"slug ~ '{SLUG}' and length(slug) between 2 and 40", name="slug_form"),
+        CheckConstraint(
+            "slug <> all (array[" + ", ".join(f"'{word}'" for word in RESERVED_SLUGS) + "])",
+            name="slug_reserved",
+        ),
+        UniqueConstraint("slug"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    slug: Mapped[str]
+    name: Mapped[str]
+    joined_at: Mapped[datetime] = mapped_column(default=clock.now)
+
+
+class PoliceForce(Base):
+    """A police force as it was from one day to another.
+
+    Forces merge. A published text keeps the name that it was published with,
+    so a force that is gone stays in this table with its last day.
+    """
+
+    __tablename__ = "police_force"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    country: Mapped[str]
+    type: Mapped[str]
+    non_emergency: Mapped[str | None]
+    emergency: Mapped[str]
+    valid_from: Mapped[date | None]
+    valid_to: Mapped[date | None]
+    successor: Mapped[str | None]
+
+
+class BanUnit(StrEnum):
+    CALENDAR = "calendar"
+    SCHOOL = "school"
+
+
+class BanRole(StrEnum):
+    """Who may decide or review a ban."""
+
+    HEADTEACHER = "headteacher"
+    CHAIR = "chair_of_governors"
+    GOVERNORS = "governor_panel"
+    TRUST = "trust"
+
+
+class SchoolSettings(Edited, SchoolOwned, Base):
+    """A school's own facts and how it handles site bans. One row a school.
+
+    No law sets the length of a ban, so every figure is the school's choice and
+    blank until it is made. All lengths count days of `ban_unit`.
+    """
+
+    __tablename__ = "school_settings"
+    __table_args__ = (
+        UniqueConstraint("school_id"),
+        CheckConstraint(
+            "ban_temporary_days between 1 and 400 and ban_first_days between 1 and 400"
+            " and ban_longest_days between 1 and 400 and ban_review_days between 1 and 400"
+            " and representations_days between 1 and 60",
+            name="ban_days",
+        ),
+        CheckConstraint("ban_first_days <= ban_longest_days", name="ban_first_within_longest"),
+        CheckConstraint("ban_review_days <= ban_longest_days", name="ban_review_within_longest"),
+        CheckConstraint(
+            "representations_days <= ban_temporary_days", name="ban_heard_while_temporary"
+        ),
+        CheckConstraint("ban_decider <> ban_reviewer", name="ban_reviewer_is_not_decider"),
+    )
+
+    policies_url: Mapped[str] = mapped_column(default="")
+    app_name: Mapped[str] = mapped_column(default="")
+    telephone: Mapped[str] = mapped_column(default="")
+    email: Mapped[str] = mapped_column(default="")
+    police_force_id: Mapped[str | None] = mapped_column(ForeignKey("police_force.id"))
+
+    ban_unit: Mapped[str | None]
+    ban_temporary_days: Mapped[int | None]
+    ban_first_days: Mapped[int | None]
+    ban_longest_days: Mapped[int | None]
+    ban_review_days: Mapped[int | None]
+    representations_days: Mapped[int | None]
+    ban_decider: Mapped[str | None]
+    ban_reviewer: Mapped[str | None]

@@ -1,0 +1,125 @@
+"""Acknowledgements for staff: asking, who answered what, and who wants to talk."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from flask import Blueprint, Response, flash, g, make_response, redirect, request
+
+from trustconduct.accounts.permissions import Can
+from trustconduct.acknowledgements.answers import (
+    WORDS,
+    counts,
+    hold_talk,
+    lines,
+    send_again,
+    talks,
+)
+from trustconduct.acknowledgements.campaigns import NobodyToAsk, reach, start_campaign
+from trustconduct.db import transaction
+from trustconduct.policies.versions import version_in_force
+from trustconduct.schools.settings import settings_of
+from trustconduct.web.door import actor, enter_school, found, needs, works
+from trustconduct.web.navigation import school_url, staff_page
+
+pages = Blueprint("answers", __name__, url_prefix="/<school>/staff/acknowledgements")
+pages.url_value_preprocessor(enter_school)
+
+A_PAGE = 50
+
+
+@pages.get("/")
+@needs(Can.SEE_ANSWERS)
+def show() -> Response:
+    version = version_in_force(g.session)
+    if version is None:
+        return make_response(staff_page("staff/answers.html", version=None))
+    status = request.args.get("status", "")
+    all_ = lines(
+        g.session, version, status=status, after=request.args.get("after", ""), most=A_PAGE
+    )
+    shown = all_[:A_PAGE]
+    onward = ""
+    if len(all_) > A_PAGE:
+        last = shown[-1]
+        onward = school_url("answers.show", status=status, after=f"{last.name}|{last.request_id}")
+    return make_response(
+        staff_page(
+            "staff/answers.html",
+            version=version,
+            counts=counts(g.session, version),
+            lines=shown,
+            status=status,
+            WORDS=WORDS,
+            onward=onward,
+            reach=reach(g.session, version),
+        )
+    )
+
+
+@pages.get("/ask")
+@needs(Can.START_CAMPAIGN)
+def ask() -> Response:
+    """Say whom a campaign would ask, before anything is sent."""
+    version = found(version_in_force(g.session))
+    return make_response(
+        staff_page("staff/ask.html", version=version, reach=reach(g.session, version))
+    )
+
+
+@pages.post("/ask")
+@needs(Can.START_CAMPAIGN)
+def start() -> Response:
+    version = found(version_in_force(g.session))
+    settings = settings_of(g.session)
+    try:
+        with transaction(g.session):
+            start_campaign(
+                g.session,
+                g.school,
+                version,
+                by=actor(),
+                link_days=works().settings.SIGN_LINK_DAYS,
+                telephone=settings.telephone,
+                reply_to=settings.email,
+            )
+    except NobodyToAsk:
+        flash("Everyone with an email address was asked already. Nothing was sent.", "waiting")
+    else:
+        flash("The emails are on their way.", "good")
+    return make_response(redirect(school_url("answers.show"), 303))
+
+
+@pages.post("/<uuid:request_id>/again")
+@needs(Can.SEND_LINK_AGAIN)
+def again(request_id: UUID) -> Response:
+    settings = settings_of(g.session)
+    with transaction(g.session):
+        sent = send_again(
+            g.session,
+            g.school,
+            request_id,
+            by=actor(),
+            telephone=settings.telephone,
+            reply_to=settings.email,
+        )
+    found(sent or None)
+    flash("A fresh link is on its way. The one before no longer works.", "good")
+    return make_response(redirect(school_url("answers.show"), 303))
+
+
+@pages.get("/talk/<uuid:answer_id>")
+@needs(Can.HOLD_TALK)
+def talk(answer_id: UUID) -> Response:
+    wish = next((wish for wish in talks(g.session) if wish.id == answer_id), None)
+    return make_response(staff_page("staff/talk.html", talk=found(wish)))
+
+
+@pages.post("/talk/<uuid:answer_id>")
+@needs(Can.HOLD_TALK)
+def held(answer_id: UUID) -> Response:
+    with transaction(g.session):
+        noted = hold_talk(g.session, answer_id, by=actor())
+    found(noted or None)
+    flash("Noted: you have talked with them.", "good")
+    return make_response(redirect(school_url("staff.home"), 303))

@@ -1,0 +1,123 @@
+"""Fields of forms and of the API: plain text without control characters, clear messages."""
+
+from __future__ import annotations
+
+import unicodedata
+from datetime import date
+from typing import Any
+from urllib.parse import urlsplit
+
+from marshmallow import Schema, ValidationError, fields, validate
+
+from trustconduct.people.roll import EMAIL
+
+
+class Line(fields.String):
+    """One line of text: spaces tidied, no line breaks, no control characters."""
+
+    def __init__(self, *, longest: int = 200, blank: str = "", **more: Any) -> None:
+        """`blank` is what to say where nothing was typed; without it the field may be blank."""
+        super().__init__(**{"load_default": "" if not blank else None, **more})
+        self.longest = longest
+        self.blank = blank
+        if blank:
+            self.required = True
+            self.error_messages["required"] = blank
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **more: Any) -> str:
+        text = super()._deserialize(value, attr, data, **more)
+        if any(unicodedata.category(mark) in ("Cc", "Cs") for mark in text.strip()):
+            raise ValidationError("There is a character in here that can't be printed.")
+        text = " ".join(text.split())
+        if not text and self.blank:
+            raise ValidationError(self.blank)
+        if len(text) > self.longest:
+            raise ValidationError(f"This is too long. Use at most {self.longest} characters.")
+        return text
+
+
+class Email(Line):
+    def _deserialize(self, value: Any, attr: Any, data: Any, **more: Any) -> str:
+        text = super()._deserialize(value, attr, data, **more)
+        if text and not EMAIL.fullmatch(text):
+            raise ValidationError("Type an email address, like office@school.example.")
+        return text.lower()
+
+
+class WebAddress(Line):
+    def _deserialize(self, value: Any, attr: Any, data: Any, **more: Any) -> str:
+        text = super()._deserialize(value, attr, data, **more)
+        if not text:
+            return text
+        try:
+            parts = urlsplit(text)
+            good = parts.scheme in ("http", "https") and "." in (parts.hostname or "")
+        except ValueError:
+            good = False
+        if not good or " " in text:
+            raise ValidationError(
+                "Type the whole address, like https://www.school.example/policies."
+            )
+        return text
+
+
+class Number(fields.Integer):
+    """A whole number between two limits."""
+
+    def __init__(self, least: int, most: int, *, blank: str) -> None:
+        super().__init__(
+            required=True,
+            validate=validate.Range(
+                least, most, error=f"Type a whole number from {least} to {most}."
+            ),
+            error_messages={
+                "required": blank,
+                "invalid": f"Type a whole number from {least} to {most}.",
+                "null": blank,
+            },
+        )
+        self.blank = blank
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **more: Any) -> Any:
+        text = str(value).strip()
+        if not text:
+            raise ValidationError(self.blank)
+        if not (text.isascii() and text.isdigit() and len(text) <= 9):
+            raise ValidationError(self.error_messages["invalid"])
+        return int(text)
+
+
+class Choice(fields.String):
+    """One of a closed list of values."""
+
+    def __init__(self, choices: Any, *, blank: str) -> None:
+        super().__init__(
+            required=True,
+            validate=validate.OneOf(list(choices), error=blank),
+            error_messages={"required": blank},
+        )
+
+
+class Day(fields.Field):
+    """A day typed as 31/7/2026, 31 July 2026 or chosen from the browser's calendar."""
+
+    def __init__(self, *, blank: str) -> None:
+        super().__init__(required=True, error_messages={"required": blank})
+        self.blank = blank
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **more: Any) -> date:
+        text = str(value).strip()
+        if not text:
+            raise ValidationError(self.blank)
+        try:
+            return date.fromisoformat(text)
+        except ValueError:
+            raise ValidationError("Choose a day, or type it like 2026-07-31.") from None
+
+
+class Plain(Schema):
+    """A form. marshmallow 4 refuses fields that it does not have; keep it so."""
+
+
+class Nothing(Plain):
+    """A form with a button and nothing to fill in."""

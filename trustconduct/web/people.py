@@ -1,0 +1,112 @@
+"""A school's parents and carers, and taking in its roll."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from typing import Any
+
+from flask import Blueprint, Response, flash, g, make_response, redirect, request
+from marshmallow import fields
+
+from trustconduct.accounts.permissions import Can
+from trustconduct.db import transaction
+from trustconduct.people.roll import LARGEST, Roll, read_roll
+from trustconduct.people.take_in import changes, people_page, take_in
+from trustconduct.web.door import Form, actor, enter_school, needs, read
+from trustconduct.web.fields import Plain
+from trustconduct.web.navigation import school_url, staff_page
+
+pages = Blueprint("people", __name__, url_prefix="/<school>/staff/people")
+pages.url_value_preprocessor(enter_school)
+
+A_PAGE = 50
+
+
+@pages.get("/")
+@needs(Can.SEE_PEOPLE)
+def show() -> Response:
+    found = people_page(g.session, after=request.args.get("after", ""), most=A_PAGE)
+    more = len(found) > A_PAGE
+    people = found[:A_PAGE]
+    last = people[-1] if people else None
+    return make_response(
+        staff_page(
+            "staff/people.html",
+            people=people,
+            onward=school_url("people.show", after=f"{last.name}|{last.id}")
+            if last and more
+            else "",
+            first="after" not in request.args,
+        )
+    )
+
+
+@pages.get("/roll")
+@needs(Can.TAKE_IN_ROLL)
+def roll() -> Response:
+    return _roll_page(Form())
+
+
+def _roll_page(form: Form, status: int = 200, **more: Any) -> Response:
+    shown = {"roll": None, "changes": None, "file": "", "name": "", **more}
+    return make_response(staff_page("staff/roll.html", form=form, **shown), status)
+
+
+@pages.post("/roll")
+@needs(Can.TAKE_IN_ROLL)
+def check_roll() -> Response:
+    """Show what a file would change. Nothing is saved until the person says so on that page."""
+    form = Form()
+    upload = request.files.get("file")
+    if upload is None or not upload.filename:
+        form.refuse("file", "Choose the CSV file of your roll.")
+        return _roll_page(form, 422)
+    raw = upload.stream.read(LARGEST + 1)
+    return _shown(raw, upload.filename)
+
+
+def _shown(raw: bytes, name: str) -> Response:
+    read_ = read_roll(raw)
+    if read_.faults:
+        return _roll_page(_faulty(read_), 422, roll=read_, name=name)
+    return _roll_page(
+        Form(),
+        roll=read_,
+        changes=changes(g.session, read_),
+        file=base64.b64encode(raw).decode(),
+        name=name,
+    )
+
+
+def _faulty(roll_: Roll) -> Form:
+    form = Form()
+    form.refuse("file", "The file has mistakes, so nothing was saved. They are listed below.")
+    return form
+
+
+class TakeInForm(Plain):
+    file = fields.String(required=True)
+    name = fields.String(load_default="")
+
+
+@pages.post("/roll/take-in")
+@needs(Can.TAKE_IN_ROLL)
+def take_roll_in() -> Response:
+    form = read(TakeInForm)
+    try:
+        raw = base64.b64decode(form.values.get("file", ""), validate=True)
+    except binascii.Error:
+        raw = b""
+    read_ = read_roll(raw)
+    if form.errors or read_.faults:
+        return _roll_page(_faulty(read_), 422, roll=read_, name=form.values.get("name", ""))
+    with transaction(g.session):
+        found = take_in(g.session, read_, by=actor())
+    flash(
+        f"{len(found.adults)} adults and {len(found.pupils)} pupils are added."
+        if found.any
+        else "Everyone on this roll was there already. Nothing changed.",
+        "good",
+    )
+    return make_response(redirect(school_url("people.show"), 303))

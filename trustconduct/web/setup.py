@@ -1,0 +1,355 @@
+"""Adopting the Trust's edition: facts, site bans, contact matrix, preview, publish."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from flask import Blueprint, Response, flash, g, make_response, redirect, request
+from marshmallow import Schema, fields
+
+from trustconduct.accounts.permissions import Can
+from trustconduct.contact_matrix.matrix import Matrix, MatrixRefused
+from trustconduct.contact_matrix.save import MatrixChangedMeanwhile, current_matrix, save_matrix
+from trustconduct.db import transaction
+from trustconduct.policies import wording
+from trustconduct.policies.editions import newest_published
+from trustconduct.policies.facts import FACTS
+from trustconduct.policies.versions import (
+    Missing,
+    NotReady,
+    PublishedMeanwhile,
+    history,
+    missing,
+    newest_version,
+    publish_version,
+    school_document,
+)
+from trustconduct.schools.settings import (
+    BAN_FIELDS,
+    SUGGESTED,
+    ChangedMeanwhile,
+    SettingsRefused,
+    change_settings,
+    facts_of,
+    police_forces,
+    settings_of,
+)
+from trustconduct.tenants.models import BanRole, BanUnit
+from trustconduct.web.door import Form, actor, enter_school, found, needs, read
+from trustconduct.web.fields import Choice, Email, Line, Number, Plain, WebAddress
+from trustconduct.web.navigation import school_url, staff_page
+
+pages = Blueprint("setup", __name__, url_prefix="/<school>/staff/policy")
+pages.url_value_preprocessor(enter_school)
+
+UNITS = {BanUnit.CALENDAR: "Calendar days", BanUnit.SCHOOL: "School days"}
+ROLES = {
+    BanRole.HEADTEACHER: "The headteacher",
+    BanRole.CHAIR: "The chair of governors",
+    BanRole.GOVERNORS: "A panel of governors",
+    BanRole.TRUST: "The Trust",
+}
+
+
+class FactsForm(Plain):
+    policies_url = WebAddress(longest=500)
+    app_name = Line(longest=100)
+    telephone = Line(longest=40)
+    email = Email(longest=254)
+    police_force_id = fields.String(load_default="")
+    seen_version = fields.String(load_default="")
+
+
+class BansForm(Plain):
+    """How a school handles site bans. All lengths in days of the unit chosen."""
+
+    ban_unit = Choice(BanUnit, blank="Choose calendar days or school days.")
+    ban_temporary_days = Number(1, 400, blank="Type how many days a temporary ban may last.")
+    representations_days = Number(1, 60, blank="Type how many days a parent has to answer.")
+    ban_first_days = Number(1, 400, blank="Type how many days a first ban lasts.")
+    ban_longest_days = Number(1, 400, blank="Type how many days the longest ban lasts.")
+    ban_review_days = Number(1, 400, blank="Type after how many days a ban is reviewed.")
+    ban_decider = Choice(BanRole, blank="Choose who decides.")
+    ban_reviewer = Choice(BanRole, blank="Choose who reviews.")
+    seen_version = fields.String(load_default="")
+
+
+@pages.get("/")
+@needs(Can.CHANGE_SETTINGS)
+def adopt() -> str:
+    """The steps to the school's next version, each with what it still lacks."""
+    edition = newest_published(g.session)
+    newest = newest_version(g.session)
+    settings = settings_of(g.session)
+    facts = facts_of(g.session, g.school, settings)
+    lacking = missing(edition, facts, settings, current_matrix(g.session)) if edition else []
+    return staff_page(
+        "staff/adopt.html",
+        edition=edition,
+        newest=newest,
+        steps=_steps(lacking),
+        lacking=lacking,
+        versions=history(g.session),
+    )
+
+
+def _steps(lacking: list[Missing]) -> list[dict[str, str]]:
+    steps = (
+        ("facts", "Your school's facts", "setup.facts"),
+        ("bans", "Site bans", "setup.bans"),
+        ("contact", "Ways to contact you", "setup.contact"),
+    )
+    found = []
+    for step, text, endpoint in steps:
+        open_ = [item.text for item in lacking if item.step == step]
+        found.append(
+            {
+                "text": text,
+                "href": school_url(endpoint),
+                "hint": " ".join(open_),
+                "word": "To do" if open_ else "Done",
+                "tone": "waiting" if open_ else "good",
+            }
+        )
+    found.append(
+        {
+            "text": "Read it through and publish",
+            "href": school_url("setup.preview"),
+            "hint": "Read it as your parents will see it",
+            "word": "Not yet" if lacking else "Ready",
+            "tone": "quiet" if lacking else "calm",
+        }
+    )
+    return found
+
+
+@pages.get("/facts")
+@needs(Can.CHANGE_SETTINGS)
+def facts() -> Response:
+    settings = settings_of(g.session)
+    typed = {
+        name: getattr(settings, name) or "" for name in FactsForm().fields if name != "seen_version"
+    }
+    return _facts_page(Form({**typed, "seen_version": settings.version or ""}))
+
+
+def _facts_page(form: Form, status: int = 200, **more: Any) -> Response:
+    forces = [(force.id, force.name) for force in police_forces(g.session)]
+    return make_response(
+        staff_page("staff/facts.html", form=form, forces=forces, FACTS=FACTS, **more), status
+    )
+
+
+@pages.post("/facts")
+@needs(Can.CHANGE_SETTINGS)
+def save_facts() -> Response:
+    form = read(FactsForm)
+    return _save(form, _facts_page, "setup.bans", "Your school's facts are saved.")
+
+
+@pages.get("/bans")
+@needs(Can.CHANGE_SETTINGS)
+def bans() -> Response:
+    settings = settings_of(g.session)
+    chosen = {name: getattr(settings, name) for name in BAN_FIELDS}
+    suggested = all(value is None for value in chosen.values())
+    typed = SUGGESTED if suggested else chosen
+    return _bans_page(Form({**typed, "seen_version": settings.version or ""}), suggested=suggested)
+
+
+def _bans_page(form: Form, status: int = 200, **more: Any) -> Response:
+    return make_response(
+        staff_page(
+            "staff/bans.html",
+            form=form,
+            units=list(UNITS.items()),
+            roles=list(ROLES.items()),
+            **{"suggested": False, **more},
+        ),
+        status,
+    )
+
+
+@pages.post("/bans")
+@needs(Can.CHANGE_SETTINGS)
+def save_bans() -> Response:
+    form = read(BansForm)
+    return _save(form, _bans_page, "setup.contact", "How you handle site bans is saved.")
+
+
+def _save(form: Form, page: Any, onward: str, message: str) -> Response:
+    """Save settings, or show the form again: with what to mend, or what somebody else saved."""
+    if form.errors:
+        return page(form, 422)
+    values = {**form.values}
+    seen = values.pop("seen_version")
+    if "police_force_id" in values:
+        values["police_force_id"] = values["police_force_id"] or None
+    try:
+        with transaction(g.session):
+            change_settings(
+                g.session,
+                by=actor(),
+                seen_version=int(seen) if seen.isdigit() else None,
+                **values,
+            )
+    except SettingsRefused as refused:
+        for name, text in refused.errors.items():
+            form.refuse(name, text)
+        return page(form, 422)
+    except ChangedMeanwhile:
+        theirs = settings_of(g.session)
+        form.typed = {**form.typed, "seen_version": theirs.version}
+        changed = {
+            name: getattr(theirs, name)
+            for name in values
+            if str(getattr(theirs, name) or "") != str(values[name] or "")
+        }
+        return page(form, 409, theirs=changed)
+    flash(message, "good")
+    return make_response(redirect(school_url(onward), 303))
+
+
+class MatrixForm(Plain):
+    seen_number = fields.Integer(load_default=0)
+    ticks = fields.List(fields.String(), load_default=list)
+
+
+def _offered() -> tuple[Matrix, int]:
+    """The matrix to edit: the school's own, or the one that the edition came with."""
+    current = current_matrix(g.session)
+    if current:
+        return current.matrix, current.number
+    edition = found(newest_published(g.session))
+    facts_ = facts_of(g.session, g.school, settings_of(g.session))
+    matrix = edition.document.filled(facts_).matrix
+    telephone, email, website = (
+        facts_["school.telephone"],
+        facts_["school.email"],
+        facts_["school.policies_url"],
+    )
+    guesses = {"phon": telephone, "call": telephone, "email": email, "website": website}
+    return (
+        replace(
+            matrix,
+            routes=tuple(
+                replace(
+                    route,
+                    detail=route.detail
+                    or next((to for word, to in guesses.items() if word in route.id), ""),
+                )
+                for route in matrix.routes
+            ),
+        ),
+        0,
+    )
+
+
+@pages.get("/contact")
+@needs(Can.CHANGE_MATRIX)
+def contact() -> Response:
+    matrix, number = _offered()
+    return _contact_page(matrix, Form({"seen_number": number}))
+
+
+def _contact_page(matrix: Matrix, form: Form, status: int = 200, **more: Any) -> Response:
+    return make_response(
+        staff_page("staff/contact.html", matrix=matrix, form=form, **{"theirs": None, **more}),
+        status,
+    )
+
+
+@pages.post("/contact")
+@needs(Can.CHANGE_MATRIX)
+def save_contact() -> Response:
+    offered, _ = _offered()
+    details: dict[str, Any] = {f"detail-{route.id}": Line(longest=300) for route in offered.routes}
+    schema = Schema.from_dict({**MatrixForm._declared_fields, **details})
+    form = read(
+        schema,
+        {**request.form.to_dict(), "ticks": request.form.getlist("ticks")},
+    )
+    typed = replace(
+        offered,
+        routes=tuple(
+            replace(route, detail=str(form.typed.get(f"detail-{route.id}", "")))
+            for route in offered.routes
+        ),
+        ticks=frozenset(
+            (route.id, purpose.id)
+            for route in offered.routes
+            for purpose in offered.purposes
+            if f"{route.id} {purpose.id}" in form.typed["ticks"]
+        ),
+    )
+    if form.errors:
+        return _contact_page(typed, form, 422)
+    try:
+        with transaction(g.session):
+            save_matrix(g.session, typed, by=actor(), seen_number=form.values["seen_number"])
+    except MatrixRefused as refused:
+        form.refuse("ticks", str(refused))
+        return _contact_page(typed, form, 422)
+    except MatrixChangedMeanwhile:
+        theirs = found(current_matrix(g.session))
+        form.typed = {**form.typed, "seen_number": theirs.number}
+        return _contact_page(typed, form, 409, theirs=theirs)
+    flash("Your ways to contact school are saved.", "good")
+    return make_response(redirect(school_url("setup.preview"), 303))
+
+
+@pages.get("/preview")
+@needs(Can.CHANGE_SETTINGS)
+def preview() -> str:
+    edition = found(newest_published(g.session))
+    settings = settings_of(g.session)
+    facts_ = facts_of(g.session, g.school, settings)
+    matrix = current_matrix(g.session)
+    newest = newest_version(g.session)
+    document = school_document(edition, facts_)
+    return staff_page(
+        "staff/preview.html",
+        edition=edition,
+        document=document,
+        html=wording.html(document),
+        matrix=matrix.matrix if matrix else None,
+        lacking=missing(edition, facts_, settings, matrix),
+        newest=newest,
+        seen_number=newest.number if newest else 0,
+    )
+
+
+class PublishForm(Plain):
+    seen_number = fields.Integer(required=True)
+    edition = fields.Integer(required=True)
+
+
+@pages.post("/publish")
+@needs(Can.PUBLISH_VERSION)
+def publish() -> Response:
+    form = read(PublishForm)
+    edition = found(newest_published(g.session))
+    if form.errors or form.values["edition"] != edition.number:
+        flash("The text has changed since you read it. Please read it again.", "waiting")
+        return make_response(redirect(school_url("setup.preview"), 303))
+    settings = settings_of(g.session)
+    try:
+        with transaction(g.session):
+            version = publish_version(
+                g.session,
+                g.school,
+                edition,
+                facts_of(g.session, g.school, settings),
+                settings,
+                by=actor(),
+                seen_number=form.values["seen_number"],
+            )
+    except PublishedMeanwhile as meanwhile:
+        flash(f"Version {meanwhile.version.number} was published a moment ago.", "waiting")
+        return make_response(redirect(school_url("setup.adopt"), 303))
+    except NotReady:
+        flash("Something is still missing. The list says what.", "waiting")
+        return make_response(redirect(school_url("setup.adopt"), 303))
+    flash(f"Version {version.number} is published. Parents can read it now.", "good")
+    return make_response(redirect(school_url("setup.adopt"), 303))

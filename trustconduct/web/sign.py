@@ -1,0 +1,196 @@
+"""The page behind a parent's personal link: read the code, and answer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from flask import Blueprint, Response, g, make_response, redirect, render_template, request
+from marshmallow import ValidationError, fields, validates_schema
+from sqlalchemy import select
+
+from trustconduct.acknowledgements.models import Answer
+from trustconduct.acknowledgements.signing import (
+    LONGEST_NOTE,
+    AnswerRefused,
+    Asked,
+    LinkClosed,
+    answer,
+    asked,
+    checked_name,
+    checked_note,
+    copy_of,
+)
+from trustconduct.db import transaction
+from trustconduct.outbox.links import is_token, token
+from trustconduct.policies.models import SchoolVersion
+from trustconduct.web.door import Form, enter_school, open_to_all, read, works
+from trustconduct.web.fields import Plain
+
+pages = Blueprint("sign", __name__, url_prefix="/<school>/sign")
+pages.url_value_preprocessor(enter_school)
+
+
+class SignForm(Plain):
+    """A parent's answer: the name, the choice, and for signing the tick."""
+
+    answer = fields.String(load_default="")
+    typed_name = fields.String(load_default="")
+    read_it = fields.String(load_default="")
+    note = fields.String(load_default="")
+    shown = fields.String(load_default="")
+
+    @validates_schema(skip_on_field_errors=False)
+    def _whole(self, data: dict[str, Any], **more: Any) -> None:
+        errors: dict[str, list[str]] = {}
+        if data["answer"] not in list(Answer):
+            errors["answer"] = ["Choose one of the three answers."]
+        for check, name in ((checked_name, "typed_name"), (checked_note, "note")):
+            try:
+                check(data[name])
+            except AnswerRefused as refused:
+                errors[refused.field] = [str(refused)]
+        if data["answer"] == Answer.SIGNED and data["read_it"] != "yes":
+            errors["read_it"] = ["Tick the box to say that you have read the code."]
+        if errors:
+            raise ValidationError(errors)
+
+
+@dataclass(frozen=True)
+class Text:
+    """A version's text as its page and its receipt need it. It never changes, so it is kept."""
+
+    html: str
+    copy: str
+
+
+_texts: dict[tuple[UUID, UUID], Text] = {}
+MOST_TEXTS = 500
+
+
+def _text(version_id: UUID) -> Text:
+    key = (g.school.id, version_id)
+    if key not in _texts:
+        version = g.session.scalars(
+            select(SchoolVersion).where(SchoolVersion.id == version_id)
+        ).one()
+        if len(_texts) >= MOST_TEXTS:
+            _texts.clear()
+        _texts[key] = Text(version.html, copy_of(version))
+    return _texts[key]
+
+
+def _cookie() -> str:
+    return "__Secure-link" if works().settings.secure else "link"
+
+
+def _path(request_id: UUID) -> str:
+    return f"/{g.school.slug}/sign/{request_id}"
+
+
+@pages.get("/<uuid:request_id>/<secret>")
+@open_to_all
+def open_link(request_id: UUID, secret: str) -> Response:
+    """Swap the link's secret for a cookie of this path, so that the address loses it.
+
+    The address would stand in the browser's history and in whatever the parent
+    passes on.
+    """
+    key = works().settings.SECRET_KEY
+    asks = asked(g.session, request_id)
+    if asks is None or not is_token(secret, key, "sign", asks.id, asks.generation):
+        return _closed()
+    response = make_response(redirect(_path(request_id), 303))
+    response.set_cookie(
+        _cookie(),
+        token(key, "sign-page", asks.id, asks.generation),
+        path=_path(request_id),
+        httponly=True,
+        secure=works().settings.secure,
+        samesite="Lax",
+        max_age=24 * 3600,
+    )
+    return response
+
+
+def _behind_cookie(request_id: UUID) -> Asked | None:
+    given = request.cookies.get(_cookie(), "")
+    asks = asked(g.session, request_id) if given else None
+    key = works().settings.SECRET_KEY
+    if asks and is_token(given, key, "sign-page", asks.id, asks.generation):
+        return asks
+    return None
+
+
+@pages.get("/<uuid:request_id>")
+@open_to_all
+def show(request_id: UUID) -> Response:
+    asks = _behind_cookie(request_id)
+    if asks is None:
+        return _closed()
+    if Answer.SIGNED in asks.answers or (asks.answers and "again" not in request.args):
+        return _page("sign/done.html", asks)
+    if not asks.open:
+        return _closed(asks)
+    return _page("sign/sign.html", asks, form=Form())
+
+
+@pages.post("/<uuid:request_id>")
+@open_to_all
+def give_answer(request_id: UUID) -> Response:
+    asks = _behind_cookie(request_id)
+    if asks is None:
+        return _closed()
+    if Answer.SIGNED in asks.answers:
+        return redirect(_path(request_id), 303)  # type: ignore[return-value]
+    form = read(SignForm)
+    if form.errors:
+        return _page("sign/sign.html", asks, status=422, form=form)
+    try:
+        with transaction(g.session):
+            answer(
+                g.session,
+                asks,
+                Answer(form.values["answer"]),
+                by=asks.by,
+                typed_name=form.values["typed_name"],
+                note=form.values["note"],
+                shown_sha256=form.values["shown"],
+                copy=_text(asks.version_id).copy,
+                school_name=g.school.name,
+            )
+    except LinkClosed:
+        return _closed(asks)
+    except AnswerRefused as refused:
+        form.refuse(refused.field, str(refused))
+        return _page("sign/sign.html", asks, status=422, form=form)
+    return redirect(_path(request_id), 303)  # type: ignore[return-value]
+
+
+def _page(template: str, asks: Asked, *, status: int = 200, **more: Any) -> Response:
+    page = render_template(
+        template,
+        asks=asks,
+        text=_text(asks.version_id),
+        trust=works().directory.trust(),
+        facts={"school.telephone": asks.telephone},
+        longest_note=LONGEST_NOTE,
+        Answer=Answer,
+        **more,
+    )
+    return make_response(page, status)
+
+
+def _closed(asks: Asked | None = None) -> Response:
+    """One plain page for every link that does not work: it tells nobody anything.
+
+    Run out, replaced by a newer one, of another school, or made up: the answer
+    is the same, and so is the status.
+    """
+    page = render_template(
+        "sign/closed.html",
+        trust=works().directory.trust(),
+        facts={"school.telephone": asks.telephone if asks else ""},
+    )
+    return make_response(page, 410)
