@@ -152,7 +152,7 @@ def an_authenticator(session: ScopedSession, user: User) -> str:
 
 def a_code(secret: str, ahead: int = 0) -> str:
     """The code of this moment, or of `ahead` steps later."""
-    return pyotp.TOTP(secret).at(clock.now(), ahead)
+    return pyotp.TOTP(secret).at(clock.now(), counter_offset=ahead)
 
 
 # -- in a school's session
@@ -203,7 +203,7 @@ def a_version(
         a_matrix(session)
     newest = newest_version(session)
     school = the_school(session)
-    return publish_version(
+    version = publish_version(
         session,
         school,
         edition or the_edition(session),
@@ -213,6 +213,8 @@ def a_version(
         seen_number=(newest.number if newest else 0) if seen_number is None else seen_number,
         in_force_on=in_force_on,
     )
+    session.flush()
+    return version
 
 
 HEADER = "Pupil,Year,Adult,Relationship,Email"

@@ -197,7 +197,7 @@ def test_two_starts_at_once_give_one_pair_of_servers(var):
 
 
 def test_a_clone_far_down_a_path_of_odd_names_works(tmp_path):
-    var = tmp_path / "a folder with 'quotes' and \"more\"" / ("deep" * 30) / "var"
+    var = tmp_path / "a folder with 'quotes', \"more\" and $HOME" / ("deep" * 30) / "var"
     try:
         services = embedded.start(var, fsync=False)
         assert len(f"{services.sockets}/pg/.s.PGSQL.5432") < 100

@@ -23,10 +23,11 @@ from config.base import BadSetting, Settings, from_environment
 from trustconduct import clock
 from trustconduct.accounts.permissions import NotAllowed
 from trustconduct.admin.console import mount
-from trustconduct.jobs.queue import connect, ring
+from trustconduct.jobs.queue import Ringer, connect
 from trustconduct.policies.wording import inline
 from trustconduct.tenants.sessions import ScopedSession, Sessions
 from trustconduct.web import account, answers, door, people, public, setup, sign, staff
+from trustconduct.web.memory import Memory
 from trustconduct.web.signed_in import make_login_manager
 
 HEADERS = (
@@ -68,6 +69,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         WTF_CSRF_TIME_LIMIT=None,  # a form that was open over lunch still saves
     )
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.wsgi_app = Memory(app.wsgi_app)  # type: ignore[assignment,method-assign]
     if settings.secure:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1)  # type: ignore[method-assign]
 
@@ -113,20 +115,20 @@ def check_login(settings: Settings) -> None:
 
 def _ring_after_commit(redis: Redis) -> None:
     """Ring the worker's bell once a commit has put something into the outbox."""
+    ringer = Ringer(redis)
 
     def after_commit(session: Session) -> None:
         if session.info.pop("rings", False):
-            ring(redis)
+            ringer.ring()
 
     # One listener a process, however many apps a test makes: the newest one rings.
-    global _after_commit
-    if _after_commit is not None:
-        event.remove(ScopedSession, "after_commit", _after_commit)
-    _after_commit = after_commit
+    for earlier in _listening:
+        event.remove(ScopedSession, "after_commit", earlier)
+    _listening[:] = [after_commit]
     event.listen(ScopedSession, "after_commit", after_commit)
 
 
-_after_commit: Any = None
+_listening: list[Any] = []
 
 
 def _add_headers(response: Response) -> Response:

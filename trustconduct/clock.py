@@ -72,10 +72,9 @@ class Term:
         if found := _TERM.fullmatch(written):
             return cls(written, _SEASONS[found["season"].lower()], int(found["year"]))
         if found := _DAY.fullmatch(written):
-            month = found["month"]
-            number = int(month) if month.isdigit() else _MONTHS.get(month[:3].lower(), 0)
+            year, month, number = int(found["year"]), _month(found["month"]), int(found["day"])
             try:
-                return cls(written, day=date(int(found["year"]), number, int(found["day"])))
+                return cls(written, day=date(year, month, number))
             except ValueError:
                 raise TermRefused(
                     f"There is no such day as “{written}”. Write it like 31 July 2028."
@@ -123,10 +122,25 @@ _TERM = re.compile(
 _DAY = re.compile(
     r"(?P<day>\d{1,2})(?:[/. -])(?P<month>\d{1,2}|[a-z]{3,9})(?:[/. -])(?P<year>20\d\d)", re.I
 )
-_MONTHS = {
-    name: number
-    for number, name in enumerate(
-        ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"],
-        start=1,
-    )
-}
+_MONTHS = (
+    "january",
+    "february",
+    "march",
+    "april",
+    "may",
+    "june",
+    "july",
+    "august",
+    "september",
+    "october",
+    "november",
+    "december",
+)
+
+
+def _month(written: str) -> int:
+    """The month's number: "8", "Aug", "Sept" or "August"; 0 for what is none."""
+    if written.isdigit():
+        return int(written)
+    found = (n for n, name in enumerate(_MONTHS, start=1) if name.startswith(written.lower()))
+    return next(found, 0)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
 
 import uuid_utils.compat
-from sqlalchemy import Date, DateTime, MetaData, Text, Uuid
+from psycopg.types.json import Jsonb
+from sqlalchemy import Date, DateTime, MetaData, Select, Table, Text, Uuid
+from sqlalchemy.dialects.postgresql import psycopg
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator
 
@@ -54,6 +56,67 @@ def new_id() -> UUID:
     Made here because PostgreSQL 15 cannot make one.
     """
     return uuid_utils.compat.uuid7()
+
+
+def table_of(model: type[Base]) -> Table:
+    """The table of a model."""
+    table = model.__table__
+    assert isinstance(table, Table)
+    return table
+
+
+def prepared(statement: Select) -> str:
+    """The SQL of a statement, made once, to be given to `Connection.exec_driver_sql`.
+
+    For the few queries that a thousand parents ask at once: SQLAlchemy works
+    out anew each time which SQL a statement is, and that costs more than the
+    query. Columns come as psycopg gives them.
+    """
+    return str(statement.compile(dialect=_dialect))
+
+
+_dialect = psycopg.dialect()
+
+Row = tuple[Table, dict[str, Any]]
+
+
+def insert_rows(session: Session, rows: Sequence[Row], *, unless: Sequence[str] = ()) -> bool:
+    """Insert one row into each of several tables by one statement.
+
+    One journey to the database instead of one a table: what a parent's answer
+    costs is mostly these. With `unless`, the columns of a unique key of the
+    first table, nothing at all is inserted where that key is there already, and
+    False is given: so of fifty that come at once one has an effect.
+    """
+    shape = (tuple((table.name, tuple(row)) for table, row in rows), tuple(unless))
+    if shape not in _statements:
+        _statements[shape] = _statement(rows, unless)
+    values = {
+        f"p{n}_{name}": Jsonb(value) if isinstance(value, dict) else value
+        for n, (_, row) in enumerate(rows)
+        for name, value in row.items()
+    }
+    return bool(session.connection().exec_driver_sql(_statements[shape], values).scalar())
+
+
+_statements: dict[tuple, str] = {}
+
+
+def _statement(rows: Sequence[Row], unless: Sequence[str]) -> str:
+    """The statement for rows of these tables and columns; the names are all our own."""
+    parts = []
+    for n, (table, row) in enumerate(rows):
+        values = ", ".join(
+            f"%(p{n}_{name})s::{table.c[name].type.compile(_dialect)}" for name in row
+        )
+        first = n == 0
+        parts.append(
+            f"r{n} as (insert into {table.name} ({', '.join(row)}) select {values}"  # noqa: S608
+            + ("" if first else " from r0")
+            + (f" on conflict ({', '.join(unless)}) do nothing" if first and unless else "")
+            + " returning 1)"
+        )
+    return f"with {', '.join(parts)} select count(*) from r0"  # noqa: S608
 
 
 @contextmanager

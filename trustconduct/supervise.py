@@ -12,13 +12,11 @@ the warden could not end.
 from __future__ import annotations
 
 import fcntl
-import http.client
 import json
 import os
 import secrets
 import selectors
 import signal
-import socket
 import subprocess
 import time
 from collections import deque
@@ -29,13 +27,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from types import FrameType
 from typing import IO
-from urllib.parse import urlsplit
 
 import psutil
 
 from trustconduct import embedded
+from trustconduct.ready import Ready, connects, is_ready, port_of
+from trustconduct.warden import TOKEN, Warden, end_marked, signal_group
 
-TOKEN = "TRUSTCONDUCT_SUPERVISOR"  # noqa: S105 -- the name of a variable
 GRACE = 5.0  # seconds between SIGTERM and SIGKILL
 DEATHS_ALLOWED = 5  # within DEATHS_WITHIN seconds; then no more restarts
 DEATHS_WITHIN = 60.0
@@ -43,8 +41,6 @@ LONGEST_PAUSE = 8.0  # seconds between a death and the restart, after doubling f
 FIRST_PAUSE = 0.25
 READY_WITHIN = 60.0
 LONGEST_LINE = 65_536  # bytes; a line without an end must not fill the memory
-
-Ready = str | int | Callable[[], bool] | None
 
 
 class CannotRun(RuntimeError):
@@ -198,7 +194,7 @@ class _Watch:
     def until_told(self, on_ready: Callable[[], None]) -> None:
         signals = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
         before = {each: signal.signal(each, self._stop_soon) for each in signals}
-        self.warden = _Warden()
+        self.warden = Warden(GRACE)
         try:
             self._refuse_taken_ports()
             self._keep_alive(on_ready)
@@ -217,8 +213,8 @@ class _Watch:
     def _refuse_taken_ports(self) -> None:
         """Else a stranger on the port would pass for our own web server, ready at once."""
         for child in self.children:
-            port = _port(child.process.ready)
-            if port and _connects(port):
+            port = port_of(child.process.ready)
+            if port and connects(port):
                 raise CannotRun(
                     f"Something else already answers on port {port}, which {child.process.name}"
                     f" needs: stop it, or choose another port (PORT={port + 1})."
@@ -263,7 +259,7 @@ class _Watch:
             pause = min(FIRST_PAUSE * 2 ** (times - 1), LONGEST_PAUSE)
             child.start_at = now + pause
             self.say(f"{name} ended ({_how(status)}); starting it again.")
-        elif not child.ready and _is_ready(child.process.ready):
+        elif not child.ready and is_ready(child.process.ready):
             child.ready = True
             self.say(f"{name} is ready.")
 
@@ -300,7 +296,7 @@ class _Watch:
         popen = child.popen
         assert popen is not None
         assert popen.stdout is not None
-        _signal_group(popen.pid, signal.SIGKILL)
+        signal_group(popen.pid, signal.SIGKILL)
         with suppress(KeyError):
             self._drain(popen.stdout, child)
             self.output.unregister(popen.stdout)
@@ -315,18 +311,18 @@ class _Watch:
         alive = [child for child in self.children if child.popen]
         for child in alive:
             assert child.popen is not None
-            _signal_group(child.popen.pid, signal.SIGTERM)
+            signal_group(child.popen.pid, signal.SIGTERM)
         until = time.monotonic() + GRACE
         while time.monotonic() < until and any(c.popen and c.popen.poll() is None for c in alive):
             self._read(0.05)
         for child in alive:
             assert child.popen is not None
-            _signal_group(child.popen.pid, signal.SIGKILL)
+            signal_group(child.popen.pid, signal.SIGKILL)
             status = child.popen.wait()
             self._bury(child)
             child.note(f"stopped ({_how(status)})")
             self.say(f"{child.process.name} has stopped.")
-        _end_marked(self.token)
+        end_marked(self.token, GRACE)
 
     def _write_record(self) -> None:
         """For the next start, should this process and the warden both be killed."""
@@ -340,59 +336,6 @@ class _Watch:
         embedded.write_private(self.var / "supervisor.json", json.dumps(record, indent=1))
 
 
-class _Warden:
-    """A fork that reads a pipe: when its other end closes, the supervisor is dead, however it died.
-
-    The kernel's own "signal me when my parent dies" reaches only the child
-    itself; a web server's workers would live on.
-    """
-
-    def __init__(self) -> None:
-        read_end, self.pipe = os.pipe()
-        self.pid = os.fork()
-        if self.pid == 0:
-            try:
-                self._wait(read_end)
-            finally:
-                os._exit(0)  # never back into the supervisor's code
-        os.close(read_end)
-
-    def _wait(self, read_end: int) -> None:
-        os.setsid()
-        for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            signal.signal(each, signal.SIG_IGN)
-        os.dup2(read_end, 0)
-        os.closerange(
-            1, os.sysconf("SC_OPEN_MAX")
-        )  # the lock above all: it must die with its owner
-        groups: set[int] = set()
-        rest = ""
-        while told := os.read(0, 4096):
-            *words, rest = (rest + told.decode()).split("\n")
-            for word in words:
-                (groups.add if word[0] == "+" else groups.discard)(int(word[1:]))
-        for number, pause in ((signal.SIGTERM, GRACE), (signal.SIGKILL, 0.0)):
-            for group in groups:
-                _signal_group(group, number)
-            until = time.monotonic() + pause
-            while time.monotonic() < until and any(_signal_group(each, 0) for each in groups):
-                time.sleep(0.05)
-
-    def add(self, group: int) -> None:
-        self._tell(f"+{group}\n")
-
-    def remove(self, group: int) -> None:
-        self._tell(f"-{group}\n")
-
-    def _tell(self, word: str) -> None:
-        with suppress(BrokenPipeError):  # someone killed the warden: the next start's sweep remains
-            os.write(self.pipe, word.encode())
-
-    def dismiss(self) -> None:
-        os.close(self.pipe)
-        os.waitpid(self.pid, 0)
-
-
 def _record(var: Path) -> dict[str, object]:
     try:
         record: dict[str, object] = json.loads((var / "supervisor.json").read_text())
@@ -404,63 +347,8 @@ def _record(var: Path) -> dict[str, object]:
 def _end_leftovers(var: Path) -> None:
     token = _record(var).get("token")
     if isinstance(token, str):
-        _end_marked(token)
-
-
-def _end_marked(token: str) -> None:
-    """Kill whatever carries the token, also what left its group. A reused pid never carries it."""
-    found = []
-    for each in psutil.process_iter():
-        with suppress(psutil.Error):
-            if each.environ().get(TOKEN) == token:
-                each.kill()
-                found.append(each)
-    psutil.wait_procs(found, timeout=GRACE)
-
-
-def _signal_group(group: int, number: int) -> bool:
-    """Is there still such a group to signal?"""
-    try:
-        os.killpg(group, number)
-    except (ProcessLookupError, PermissionError):
-        return False
-    return True
+        end_marked(token, GRACE)
 
 
 def _how(status: int) -> str:
     return f"signal {-status}" if status < 0 else f"status {status}"
-
-
-def _port(ready: Ready) -> int | None:
-    if isinstance(ready, str):
-        parts = urlsplit(ready)
-        return parts.port or 80
-    return ready if isinstance(ready, int) else None
-
-
-def _connects(port: int) -> bool:
-    try:
-        socket.create_connection(("127.0.0.1", port), timeout=1).close()
-    except OSError:
-        return False
-    return True
-
-
-def _is_ready(ready: Ready) -> bool:
-    if ready is None:
-        return True
-    if isinstance(ready, str):
-        return _answers(ready)
-    return _connects(ready) if isinstance(ready, int) else ready()
-
-
-def _answers(address: str) -> bool:
-    parts = urlsplit(address)
-    connection = http.client.HTTPConnection(parts.hostname or "127.0.0.1", parts.port, timeout=2)
-    try:
-        connection.request("GET", parts.path or "/")
-        return connection.getresponse().status < 400
-    except (OSError, http.client.HTTPException):
-        return False
-    finally:
-        connection.close()

@@ -9,8 +9,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, insert, select
-from sqlalchemy.dialects.postgresql import insert as insert_or_ignore
+from sqlalchemy import Date, Select, Uuid, bindparam, func, literal_column, select
 
 from trustconduct import clock
 from trustconduct.acknowledgements import mails
@@ -22,9 +21,9 @@ from trustconduct.acknowledgements.models import (
 )
 from trustconduct.audit.actor import Actor
 from trustconduct.audit.events import Event
-from trustconduct.audit.record import record
-from trustconduct.db import new_id
-from trustconduct.outbox.write import write
+from trustconduct.audit.record import event_rows
+from trustconduct.db import insert_rows, new_id, prepared, table_of
+from trustconduct.outbox.write import mail_rows
 from trustconduct.people.models import Adult
 from trustconduct.policies import wording
 from trustconduct.policies.document import Document
@@ -82,12 +81,11 @@ class Asked:
         return Actor("link", self.id, self.adult_name)
 
 
-def asked(session: ScopedSession, request_id: UUID) -> Asked | None:
-    """The request behind a link, by one query."""
+def _asked_statement() -> Select:
     newer = (
         select(InForce.id)
         .where(InForce.number > SchoolVersion.number)
-        .where(InForce.during.op("@>")(clock.today()))
+        .where(InForce.during.op("@>")(bindparam("today", type_=Date)))
         .exists()
     )
     answers = (
@@ -98,20 +96,20 @@ def asked(session: ScopedSession, request_id: UUID) -> Asked | None:
         )
         .scalar_subquery()
     )
-    row = session.execute(
+    return (
         select(
             SignRequest.id,
             SignRequest.version_id,
-            SignRequest.generation,
-            SignRequest.closes_on,
             Adult.name,
             Adult.email,
+            SignRequest.generation,
+            SignRequest.closes_on,
             SchoolVersion.number,
             SchoolVersion.sha256,
-            SchoolSettings.telephone,
-            SchoolSettings.email.label("office_email"),
-            newer.label("superseded"),
-            answers.label("answers"),
+            func.coalesce(SchoolSettings.telephone, literal_column("''")),
+            func.coalesce(SchoolSettings.email, literal_column("''")),
+            newer,
+            answers,
         )
         .join(
             Adult, (Adult.school_id == SignRequest.school_id) & (Adult.id == SignRequest.adult_id)
@@ -122,24 +120,30 @@ def asked(session: ScopedSession, request_id: UUID) -> Asked | None:
             & (SchoolVersion.id == SignRequest.version_id),
         )
         .outerjoin(SchoolSettings, SchoolSettings.school_id == SignRequest.school_id)
-        .where(SignRequest.school_id == session.school_id, SignRequest.id == request_id)
-    ).one_or_none()
+        .where(
+            SignRequest.school_id == bindparam("school_id", type_=Uuid),
+            SignRequest.id == bindparam("request_id", type_=Uuid),
+        )
+    )
+
+
+_ASKED = prepared(_asked_statement())
+
+
+def asked(session: ScopedSession, request_id: UUID) -> Asked | None:
+    """The request behind a link, by one query."""
+    row = (
+        session.connection()
+        .exec_driver_sql(
+            _ASKED,
+            {"school_id": session.school_id, "request_id": request_id, "today": clock.today()},
+        )
+        .one_or_none()
+    )
     if row is None:
         return None
-    return Asked(
-        id=row.id,
-        version_id=row.version_id,
-        adult_name=row.name,
-        adult_email=row.email,
-        generation=row.generation,
-        closes_on=row.closes_on,
-        number=row.number,
-        sha256=row.sha256,
-        telephone=row.telephone or "",
-        office_email=row.office_email or "",
-        superseded=row.superseded,
-        answers=frozenset(Answer(answer) for answer in row.answers or ()),
-    )
+    *columns, answers = row
+    return Asked(*columns, frozenset(Answer(answer) for answer in answers or ()))  # type: ignore[call-arg]
 
 
 def answer(
@@ -172,35 +176,34 @@ def answer(
             "The text on your screen is not the one that you were asked about. Read it again here.",
         )
     now, answer_id = clock.now(), new_id()
-    added: Any = session.execute(
-        insert_or_ignore(Acknowledgement)
-        .values(
-            school_id=session.school_id,
-            id=answer_id,
-            request_id=request.id,
-            answer=answer.value,
-            sha256=shown_sha256,
-            answered_at=now,
-        )
-        .on_conflict_do_nothing(index_elements=["school_id", "request_id", "answer"])
-    )
-    if not added.rowcount:
-        return False
-    session.execute(
-        insert(AcknowledgementWords),
-        {"school_id": session.school_id, "id": answer_id, "typed_name": name, "note": note},
-    )
-    record(
+    key = {"school_id": session.school_id, "id": answer_id}
+    return insert_rows(
         session,
-        EVENTS[answer],
-        by=by,
-        about_kind=Acknowledgement.__tablename__,
-        about_id=answer_id,
-        version=request.number,
-        sha256=shown_sha256,
+        [
+            (
+                table_of(Acknowledgement),
+                {
+                    **key,
+                    "request_id": request.id,
+                    "answer": answer.value,
+                    "sha256": shown_sha256,
+                    "answered_at": now,
+                },
+            ),
+            (table_of(AcknowledgementWords), {**key, "typed_name": name, "note": note}),
+            *event_rows(
+                session,
+                EVENTS[answer],
+                by,
+                about_kind=Acknowledgement.__tablename__,
+                about_id=answer_id,
+                version=request.number,
+                sha256=shown_sha256,
+            ),
+            *mail_rows(session, _receipt(request, answer, name, now, copy, school_name)),
+        ],
+        unless=("school_id", "request_id", "answer"),
     )
-    write(session, [_receipt(request, answer, name, now, copy, school_name)])
-    return True
 
 
 def _receipt(

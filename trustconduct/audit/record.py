@@ -8,8 +8,6 @@ import secrets
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import insert
-
 from trustconduct import clock
 from trustconduct.audit.actor import Actor
 from trustconduct.audit.events import Event
@@ -19,7 +17,7 @@ from trustconduct.audit.models import (
     TrustAuditDetail,
     TrustAuditEvent,
 )
-from trustconduct.db import new_id
+from trustconduct.db import Row, insert_rows, new_id, table_of
 from trustconduct.tenants.sessions import SCHOOL, ScopedSession
 
 
@@ -32,39 +30,53 @@ def record(
     about_id: UUID | None = None,
     about_kind: str = "",
     **details: Any,
-) -> UUID:
-    """Write an audit event and its details; give the event's id.
+) -> None:
+    """Write an audit event and its details.
 
     `about` is the row that it happened to. A rule that has no row loaded says
     `about_kind` and `about_id`. Details must be plain JSON.
     """
     if about is not None:
         about_kind, about_id = about.__tablename__, about.id
-    event_id = new_id()
+    rows = event_rows(session, event, by, about_kind=about_kind, about_id=about_id, **details)
+    insert_rows(session, rows)
+
+
+def event_rows(
+    session: ScopedSession,
+    event: Event,
+    by: Actor,
+    *,
+    about_kind: str,
+    about_id: UUID | None,
+    **details: Any,
+) -> list[Row]:
+    """The two rows of an event, for a rule that inserts them together with its own."""
     details = {"by": by.name, **({"address": by.address} if by.address else {}), **details}
     salt = secrets.token_hex(16)
     in_school = session.scope.role == SCHOOL
-    key: dict[str, Any] = {"id": event_id}
+    key: dict[str, Any] = {"id": new_id()}
     if in_school:
         key["school_id"] = session.school_id
-    session.execute(
-        insert(SchoolAuditEvent if in_school else TrustAuditEvent),
-        {
-            **key,
-            "event": event.value,
-            "at": clock.now(),
-            "actor_kind": by.kind,
-            "actor_id": by.id,
-            "thing_kind": about_kind,
-            "thing_id": about_id,
-            "details_sha256": details_hash(salt, details),
-        },
-    )
-    session.execute(
-        insert(SchoolAuditDetail if in_school else TrustAuditDetail),
-        {**key, "salt": salt, "details": details},
-    )
-    return event_id
+    return [
+        (
+            table_of(SchoolAuditEvent if in_school else TrustAuditEvent),
+            {
+                **key,
+                "event": event.value,
+                "at": clock.now(),
+                "actor_kind": by.kind,
+                "actor_id": by.id,
+                "thing_kind": about_kind,
+                "thing_id": about_id,
+                "details_sha256": details_hash(salt, details),
+            },
+        ),
+        (
+            table_of(SchoolAuditDetail if in_school else TrustAuditDetail),
+            {**key, "salt": salt, "details": details},
+        ),
+    ]
 
 
 def details_hash(salt: str, details: dict[str, Any]) -> str:

@@ -6,6 +6,8 @@ costs a look at a query; nothing is lost or sent twice.
 
 from __future__ import annotations
 
+import threading
+import time
 from typing import Any
 
 from redis import Redis, RedisError
@@ -80,6 +82,32 @@ def ring(redis: Redis) -> None:
             enqueue(redis, "trustconduct.jobs.tasks.deliver_mail")
     except RedisError:
         return
+
+
+class Ringer:
+    """Rings in a thread of its own, so that no page ever waits for Redis.
+
+    What is asked for while it rings is one more ring: under load a hundred
+    commits cost a few. A ring that is lost with the process is made good by the
+    timetable within a minute.
+    """
+
+    SECONDS_BETWEEN = 0.05
+
+    def __init__(self, redis: Redis) -> None:
+        self._redis = redis
+        self._asked = threading.Event()
+        threading.Thread(target=self._run, name="bell", daemon=True).start()
+
+    def ring(self) -> None:
+        self._asked.set()
+
+    def _run(self) -> None:
+        while True:
+            self._asked.wait()
+            self._asked.clear()
+            ring(self._redis)
+            time.sleep(self.SECONDS_BETWEEN)
 
 
 def heard(redis: Redis) -> None:

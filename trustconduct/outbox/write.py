@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import insert
 
 from trustconduct import clock
-from trustconduct.db import new_id
+from trustconduct.db import Row, new_id, table_of
 from trustconduct.outbox.models import (
     SchoolMessage,
     SchoolMessageContent,
@@ -49,40 +49,45 @@ class HeaderRefused(ValueError):
     """A line break stands where a header of a mail would be."""
 
 
-def write(session: ScopedSession, mails: Iterable[Mail]) -> list[UUID]:
-    """Put mails into the outbox of the session's school or Trust; give their ids.
+def write(session: ScopedSession, mails: Iterable[Mail]) -> None:
+    """Put mails into the outbox of the session's school or Trust.
 
     Raises HeaderRefused for a line break in a name, address or subject: it would
     add a header of somebody's choice, or kill the job that sends it.
     """
+    pairs = [mail_rows(session, mail) for mail in mails]
+    for rows in zip(*pairs, strict=True):  # all messages, then all contents
+        session.execute(insert(rows[0][0]), [row for _, row in rows])
+
+
+def mail_rows(session: ScopedSession, mail: Mail) -> list[Row]:
+    """The two rows of a mail, for a rule that inserts them together with its own."""
+    for part in (mail.to_name, mail.to_address, mail.from_name, mail.subject, mail.reply_to):
+        if any(mark in part for mark in "\r\n\0"):
+            raise HeaderRefused("A name, an address or a subject has a line break in it.")
     in_school = session.scope.role == SCHOOL
-    key: dict[str, Any] = {"school_id": session.school_id} if in_school else {}
-    messages, contents = [], []
-    written_at = clock.now()
-    for mail in mails:
-        for part in (mail.to_name, mail.to_address, mail.from_name, mail.subject, mail.reply_to):
-            if any(mark in part for mark in "\r\n\0"):
-                raise HeaderRefused("A name, an address or a subject has a line break in it.")
-        message_id = new_id()
-        messages.append(
+    key: dict[str, Any] = {"id": new_id()}
+    if in_school:
+        key["school_id"] = session.school_id
+    session.info["rings"] = True  # the doorbell: `app` listens for the commit
+    now = clock.now()
+    return [
+        (
+            table_of(SchoolMessage if in_school else TrustMessage),
             {
                 **key,
-                "id": message_id,
                 "kind": mail.kind,
-                "written_at": written_at,
-                "due_at": written_at,
+                "written_at": now,
+                "due_at": now,
                 "tries": 0,
                 "last_error": "",
-            }
-        )
-        contents.append({**key, "id": message_id, **_content(mail)})
-    if messages:
-        session.execute(insert(SchoolMessage if in_school else TrustMessage), messages)
-        session.execute(
-            insert(SchoolMessageContent if in_school else TrustMessageContent), contents
-        )
-        session.info["rings"] = True  # the doorbell: `app` listens for the commit
-    return [message["id"] for message in messages]
+            },
+        ),
+        (
+            table_of(SchoolMessageContent if in_school else TrustMessageContent),
+            {**key, **_content(mail)},
+        ),
+    ]
 
 
 def _content(mail: Mail) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -49,7 +50,10 @@ def changes(session: ScopedSession, roll: Roll) -> Changes:
         (row.name_key, row.year_group): row.id
         for row in session.execute(select(Pupil.id, Pupil.name_key, Pupil.year_group))
     }
-    cares = set(session.execute(select(Care.adult_id, Care.pupil_id)).all())
+    cares = {
+        (row.adult_id, row.pupil_id)
+        for row in session.execute(select(Care.adult_id, Care.pupil_id))
+    }
     for line in roll.lines:
         adult_id = _adult(session, line, adults, found)
         pupil_id = _pupil(session, line, pupils, found)
@@ -154,7 +158,8 @@ def people_page(session: ScopedSession, *, after: str = "", most: int = 50) -> l
     adults = select(Adult.id, Adult.name, Adult.email).order_by(Adult.name, Adult.id)
     if after:
         name, _, id_text = after.rpartition("|")
-        adults = adults.where(tuple_(Adult.name, Adult.id) > tuple_(name, UUID(id_text)))
+        with suppress(ValueError):  # a mark that somebody made up: the first page
+            adults = adults.where(tuple_(Adult.name, Adult.id) > tuple_(name, UUID(id_text)))
     rows = session.execute(adults.limit(most + 1)).all()
     cared: dict[UUID, list[str]] = {row.id: [] for row in rows}
     for care in session.execute(

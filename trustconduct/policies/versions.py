@@ -126,7 +126,7 @@ def publish_version(
     lacking = missing(edition, facts, settings, matrix)
     if lacking or matrix is None:
         raise NotReady(lacking)
-    number = seen_number + 1
+    number = newest.number + 1 if newest else 1
     document = school_document(edition, facts)
     text = canonical(frozen(school, edition, document, number=number, in_force_on=day))
     version = SchoolVersion(

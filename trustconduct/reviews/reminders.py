@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
@@ -76,7 +75,8 @@ def remind(
     reminder = due(edition.review, clock.today())
     if reminder is None:
         return False
-    added: Any = session.execute(
+    # Not by rowcount: of such an insert SQLAlchemy 2.1 gives -1, which reads as yes.
+    added = session.scalar(
         insert(TrustReminder)
         .values(
             id=new_id(),
@@ -86,8 +86,9 @@ def remind(
             reminded_at=clock.now(),
         )
         .on_conflict_do_nothing(index_elements=["kind", "subject_id", "local_day"])
+        .returning(TrustReminder.id)
     )
-    if not added.rowcount:
+    if added is None:
         return False
     write(session, [_mail(edition, reminder, to, trust, console) for to in recipients])
     record(

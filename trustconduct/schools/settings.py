@@ -76,15 +76,14 @@ def change_settings(
     settings = session.scalar(select(SchoolSettings).with_for_update())
     if (settings.version if settings else None) != seen_version:
         raise ChangedMeanwhile
-    if settings is None:
-        settings = settings_of(session)
-        session.add(settings)
+    settings = settings or settings_of(session)
     before = {name: getattr(settings, name) for name in values}
     check({name: values.get(name, getattr(settings, name)) for name in FACT_FIELDS + BAN_FIELDS})
     if force := values.get("police_force_id"):
         _check_force(session, force)
     for name, value in values.items():
         setattr(settings, name, value)
+    session.add(settings)  # only now: a refused row must not be written by the next query
     session.flush()  # a clash of versions must show here, before it is recorded
     changed = {name: value for name, value in values.items() if value != before[name]}
     if changed:

@@ -73,9 +73,9 @@ class ScopedSession(Session):
 
 
 _TURN = text("select pg_advisory_xact_lock(hashtextextended(:what, 0))")
-_ENTER = text(
-    "select set_config('role', :role, true), set_config('app.school', :school, true),"
-    " set_config('transaction_read_only', :read_only, true)"
+_ENTER = (
+    "select set_config('role', %(role)s, true), set_config('app.school', %(school)s, true),"
+    " set_config('transaction_read_only', %(read_only)s, true)"
 )
 
 
@@ -86,7 +86,7 @@ def _enter_scope(
     # Always local to the transaction: a setting of the connection would go back
     # to the pool with it and wait there for the next school.
     scope = session.scope
-    connection.execute(
+    connection.exec_driver_sql(
         _ENTER,
         {
             "role": scope.role,

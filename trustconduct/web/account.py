@@ -82,7 +82,7 @@ def take_password() -> Response:
             token = give_password(
                 g.session,
                 form.values["email"],
-                form.typed["password"],
+                request.form["password"],
                 address=request.remote_addr or "",
             )
         if token is None:

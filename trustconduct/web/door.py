@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import wraps
+from functools import lru_cache, wraps
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -181,10 +181,24 @@ Mapped = Mapping[str, Any]
 
 def read(schema: type[Schema], typed: Mapped | None = None) -> Form:
     """Read a form by its schema. Fields that the schema does not have are refused by name."""
-    given = {**(request.form if typed is None else typed)}
+    given = {**(request.form.to_dict() if typed is None else typed)}
     given.pop("csrf_token", None)
+    shown = {name: _showable(value) for name, value in given.items()}
     try:
-        return Form(given, schema().load(given))
+        return Form(shown, _made(schema).load(given))
     except ValidationError as error:
         messages = error.normalized_messages()
-        return Form(given, error.valid_data if isinstance(error.valid_data, dict) else {}, messages)
+        return Form(shown, error.valid_data if isinstance(error.valid_data, dict) else {}, messages)
+
+
+@lru_cache(maxsize=256)
+def _made(schema: type[Schema]) -> Schema:
+    """A schema made once: making one copies all its fields."""
+    return schema()
+
+
+def _showable(value: Any) -> Any:
+    """What was typed, without the characters that no page can hold."""
+    if not isinstance(value, str):
+        return value
+    return "".join(mark for mark in value if mark in "\t\n\r" or ord(mark) > 31)

@@ -20,6 +20,7 @@ from trustconduct.policies.versions import history, version_in_force, version_nu
 from trustconduct.schools.settings import facts_of, settings_of
 from trustconduct.tenants.models import SchoolSettings
 from trustconduct.web.door import enter_school, found, open_to_all, works
+from trustconduct.web.memory import keep
 
 BUILD = Path(__file__).parent / "static" / "build"
 
@@ -108,6 +109,7 @@ class Pages:
                     self._kept.clear()
                 self._kept[key] = kept
             kept.until = now + self.SECONDS
+        keep(request.environ, kept.until)
         # Asked again each time, so that a new version shows at once; answered by 304
         # where nothing has changed.
         headers = {"ETag": f'"{kept.etag}"', "Cache-Control": "public, no-cache"}

@@ -1,0 +1,203 @@
+"""An edition from the file to the schools: read, kept, approved, published."""
+
+import base64
+import html
+import re
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+
+from tests import build
+from tests.admin.conftest import upload
+from trustconduct.db import transaction
+from trustconduct.policies.editions import approve
+from trustconduct.policies.models import Edition, State
+from trustconduct.policies.reading import template
+
+EDITIONS = "/admin/editions/"
+IMPORT = "/admin/editions/import"
+KEEP = "/admin/editions/import/keep"
+DOUBTFUL = (Path(__file__).parent.parent / "policies/made_up_policy.txt").read_bytes()
+
+
+def numbers(world):
+    with world.sessions.trust(read_only=True) as session:
+        return list(session.scalars(select(Edition.number).order_by(Edition.number)))
+
+
+def edition(world, number):
+    with world.sessions.trust(read_only=True) as session:
+        return session.scalars(select(Edition).where(Edition.number == number)).one()
+
+
+@pytest.fixture
+def draft(world):
+    with world.sessions.trust() as session, transaction(session):
+        return build.a_draft(session).number
+
+
+@pytest.fixture
+def approved(world, draft):
+    with world.sessions.trust() as session, transaction(session):
+        row = session.scalars(select(Edition).where(Edition.number == draft)).one()
+        approve(session, row, by=build.an_officer(), board_on=build.clock.today())
+    return draft
+
+
+def hidden(page):
+    """The fields of the form that keeps what was read, as a browser would send them."""
+    form = page[page.index('action="/admin/editions/import/keep"') :]
+    fields = dict(re.findall(r'type="hidden" name="([^"]+)" value="([^"]*)"', form))
+    radios = re.findall(r'name="(answer-[^"]+)" type="radio" value="([^"]*)" checked', form)
+    return {name: html.unescape(value) for name, value in [*fields.items(), *radios]}
+
+
+def test_what_was_read_is_shown_before_anything_is_saved(officer, world):
+    page = upload(officer, template())
+    assert page.status_code == 200
+    for words in ("Nothing is saved yet", "10", "behaviours", "We recognised every line", "Keep"):
+        assert words in page.text
+    assert numbers(world) == [1]
+
+
+def test_a_policy_is_kept_as_a_draft_with_its_source(officer, world):
+    page = upload(officer, template(), "Our code 2026.txt").text
+    answer = officer.post(KEEP, data=hidden(page))
+    assert answer.status_code == 303
+    assert answer.location == f"{EDITIONS}2/"
+    kept = edition(world, 2)
+    assert kept.state is State.DRAFT
+    assert kept.source_name == "Our code 2026.txt"
+    assert kept.source_text == template().decode()
+    assert kept.review_text == "Summer Term 2028"
+
+
+def test_the_policy_that_ships_can_be_the_beginning(officer, world):
+    page = officer.send(IMPORT, page=IMPORT, begin="template").text
+    assert officer.post(KEEP, data=hidden(page)).status_code == 303
+    assert edition(world, 2).document.section("behaviour").items
+
+
+def test_a_doubtful_note_is_asked_about_and_the_answer_is_kept(officer, world):
+    page = upload(officer, DOUBTFUL).text
+    fields = hidden(page)
+    question = next(name for name in fields if name.startswith("answer-"))
+    options = re.findall(rf'name="{re.escape(question)}" type="radio" value="([^"]*)"', page)
+    other = next(option for option in options if option != fields[question])
+    assert officer.post(KEEP, data={**fields, question: other}).status_code == 303
+    note = edition(world, 2).document.clause(
+        question.removeprefix("answer-").removesuffix(".about")
+    )
+    assert note.about == other
+
+
+def test_an_answer_that_the_page_did_not_offer_is_refused(officer, world):
+    fields = hidden(upload(officer, DOUBTFUL).text)
+    question = next(name for name in fields if name.startswith("answer-"))
+    for wrong in ({question: "behaviour.99"}, {"answer-note.77.about": "ladder"}):
+        page = officer.post(KEEP, data={**fields, **wrong})
+        assert page.status_code == 422
+        assert "There is a problem" in page.text
+    assert numbers(world) == [1]
+
+
+def test_the_file_is_read_again_and_never_trusted(officer, world):
+    fields = hidden(upload(officer, template()).text)
+    for wrong in (
+        {"source": "no base64!"},
+        {"source": base64.b64encode(b"%PDF-1.7").decode()},
+        {"source": base64.b64encode(b"\xff\xfe\x00").decode()},
+        {"source": ""},
+        {"body": "{}"},
+    ):
+        assert officer.post(KEEP, data={**fields, **wrong}).status_code == 422
+    assert numbers(world) == [1]
+
+
+@pytest.mark.parametrize(
+    ("raw", "says"),
+    [
+        (b"PK\x03\x04 a zip", "a Word document or a zip file"),
+        (b"", "it is empty"),
+        (b"Dear diary,\n\ntoday it rained.\n", "none of the parts of a code of conduct"),
+        (b"x" * (1024 * 1024 + 1), "larger than 1 MB"),
+        (b"Review date: next Tuesday\n", "is no term or day that we know"),
+    ],
+)
+def test_a_file_that_is_no_policy_is_refused_in_one_sentence(officer, world, raw, says):
+    page = upload(officer, raw, "notes.txt")
+    assert page.status_code == 422
+    assert says in page.text
+    assert 'href="#policy"' in page.text
+    assert numbers(world) == [1]
+
+
+def test_no_file_is_said_at_the_field(officer):
+    page = officer.send(IMPORT, page=IMPORT, begin="file")
+    assert page.status_code == 422
+    assert "Choose the file that holds your code of conduct." in page.text
+
+
+def test_lines_that_we_do_not_know_stand_loudly_at_the_top(officer):
+    raw = template() + b"\nSomething else\n\n<script>alert(1)</script> stands\there\tnow\n"
+    page = upload(officer, raw, "<b>.txt").text
+    assert "<script>alert" not in page
+    assert "<b>.txt" not in page
+
+
+def test_officers_see_each_clause_with_its_id_and_what_schools_fill_in(officer):
+    page = officer.get(f"{EDITIONS}1/").text
+    for words in ("behaviour.4", "ladder.3", "note.1", "Police force", "{school.police_force}"):
+        assert words in page
+    assert "The source, line by line" in page
+
+
+def test_the_board_date_may_be_typed_as_boards_write_it(officer, world, draft):
+    for typed in ("10 July 2024", "10/07/2024"):
+        page = f"{EDITIONS}{draft}/approve"
+        answer = officer.send(page, page=page, board_on=typed)
+        if typed == "10 July 2024":
+            assert answer.status_code == 303
+            assert edition(world, draft).board_on.isoformat() == "2024-07-10"
+        else:  # once is enough
+            assert answer.status_code == 422
+            assert f"Edition {draft} is approved already." in answer.text
+
+
+@pytest.mark.parametrize("typed", ["", "Summer Term 2028", "31/02/2024", "10 July 2099", "x\x00"])
+def test_a_board_date_that_is_none_is_refused_and_kept_as_typed(officer, world, draft, typed):
+    page = f"{EDITIONS}{draft}/approve"
+    answer = officer.send(page, page=page, board_on=typed)
+    assert answer.status_code == 422
+    if typed.isprintable():
+        assert f'value="{typed}"' in answer.text
+    assert edition(world, draft).state is State.DRAFT
+
+
+def test_publishing_asks_once_more_and_then_fixes_the_edition(officer, world, approved):
+    page = f"{EDITIONS}{approved}/publish"
+    assert "It can never be changed again" in officer.get(page).text
+    assert officer.send(page, page=page).status_code == 303
+    assert edition(world, approved).state is State.PUBLISHED
+    assert "Published, and fixed for good" in officer.get(f"{EDITIONS}{approved}/").text
+
+
+def test_a_draft_can_not_be_published(officer, world, draft):
+    page = f"{EDITIONS}{draft}/publish"
+    answer = officer.send(page, page=page)
+    assert answer.status_code == 303
+    assert "The Board must approve the edition" in officer.get(answer.location).text
+    assert edition(world, draft).state is State.DRAFT
+
+
+def test_an_edition_that_is_not_there_is_404(officer):
+    for number in ("99", "99999999999999999999"):
+        assert officer.get(f"{EDITIONS}{number}/").status_code == 404
+
+
+def test_a_reader_sees_editions_and_no_button(reader, draft):
+    for page in (EDITIONS, f"{EDITIONS}{draft}/", "/admin/", "/admin/schools/"):
+        answer = reader.get(page)
+        assert answer.status_code == 200
+        assert "govuk-button" not in answer.text

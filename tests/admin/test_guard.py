@@ -1,0 +1,99 @@
+"""Who may enter the console, and what of Flask-Admin is left: every route, every role."""
+
+import re
+
+import pytest
+from sqlalchemy import text
+
+from trustconduct.accounts.permissions import Can
+
+LISTS = ("schools", "people")
+GONE = ("new/", "edit/", "delete/", "action/", "export/csv/", "ajax/lookup/", "ajax/update/")
+
+
+def rules(app):
+    return [rule for rule in app.url_map.iter_rules() if rule.rule.startswith("/admin")]
+
+
+def address(rule):
+    return rule.rule.replace("<int:number>", "1")
+
+
+def test_every_route_of_the_console_says_what_it_needs(app):
+    found = {rule.endpoint: app.view_functions[rule.endpoint].needs for rule in rules(app)}
+    assert all(isinstance(need, Can) for need in found.values())
+    writes = {rule.endpoint for rule in rules(app) if "POST" in rule.methods}
+    assert writes == {
+        "editions.look",
+        "editions.keep",
+        "editions.approve",
+        "editions.publish",
+        "schools.save",
+    }
+    assert not [name for name in writes if found[name] is Can.SEE_CONSOLE]
+
+
+def test_who_is_not_signed_in_signs_in_first(client, app):
+    for rule in rules(app):
+        if "GET" in rule.methods:
+            answer = client.get(address(rule) + "?page=2")
+            assert answer.status_code == 302, rule
+            assert answer.location.startswith("/account/sign-in?to=/admin"), rule
+
+
+def test_staff_of_a_school_may_not_enter(head, app):
+    token = head.csrf("/oak-lane/staff/policy/facts")
+    for rule in rules(app):
+        if "GET" in rule.methods:
+            assert head.get(address(rule)).status_code == 403, rule
+        else:
+            answer = head.post(address(rule), data={"csrf_token": token})
+            assert answer.status_code == 403, rule
+
+
+def test_a_reader_may_see_and_do_nothing(reader, app):
+    token = reader.csrf("/admin/")
+    for rule in rules(app):
+        allowed = app.view_functions[rule.endpoint].needs is Can.SEE_CONSOLE
+        if "POST" in rule.methods:
+            answer = reader.post(address(rule), data={"csrf_token": token})
+        else:
+            answer = reader.get(address(rule))
+        assert (answer.status_code != 403) == allowed, rule
+
+
+def test_nothing_is_written_without_the_token_of_a_form(officer, app):
+    for rule in rules(app):
+        if "POST" in rule.methods:
+            assert officer.post(address(rule)).status_code == 400, rule
+
+
+@pytest.mark.parametrize("gone", GONE)
+@pytest.mark.parametrize("where", LISTS)
+def test_flask_admin_s_own_forms_and_exports_are_not_there(officer, world, where, gone):
+    def counts():
+        with world.sessions.engine.begin() as connection:
+            connection.execute(text("set local role tc_accounts"))
+            return [
+                connection.scalar(text(f"select count(*) from {table}"))
+                for table in ("school", "account_user", "account_grant")
+            ]
+
+    before = counts()
+    page = f"/admin/{where}/{gone}"
+    fields = {"csrf_token": officer.csrf("/admin/"), "id": str(world.oak.id), "name": "Changed"}
+    assert officer.get(page, query_string={"id": str(world.oak.id)}).status_code == 404
+    assert officer.post(page, data=fields).status_code == 404
+    assert counts() == before
+
+
+def test_flask_admin_s_own_files_are_served_nowhere(officer):
+    assert (
+        officer.get("/admin/static/bootstrap/bootstrap4/css/bootstrap.min.css").status_code == 404
+    )
+
+
+@pytest.mark.parametrize("page", ["", "editions/", "editions/1/", "editions/import", "schools/"])
+def test_no_page_has_a_script_or_a_style_of_its_own(officer, page):
+    found = officer.get(f"/admin/{page}").text
+    assert not re.findall(r"<style|style=|<script(?! type=\"module\" src=)|\son[a-z]+=", found)

@@ -1,0 +1,277 @@
+"""`make bench`: each measure beside the least work that gives the same result.
+
+One JSON object a line on standard output; progress on standard error. Ours and
+the floor are measured in turns, in the same run, and the medians of five
+compared: 1.0 is as fast as the floor.
+"""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import re
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlencode
+from uuid import UUID
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT))
+
+import psycopg  # noqa: E402
+from sqlalchemy import create_engine, make_url  # noqa: E402
+
+from migrations.run import migrate  # noqa: E402
+from tests import build  # noqa: E402
+from tests.bench import load  # noqa: E402
+from trustconduct import embedded  # noqa: E402
+from trustconduct.acknowledgements.signing import copy_of  # noqa: E402
+from trustconduct.db import transaction  # noqa: E402
+from trustconduct.outbox.links import token  # noqa: E402
+from trustconduct.tenants.sessions import Sessions  # noqa: E402
+
+KEY = "a key that is used by measurements and by nothing else"
+RUNS = 5
+SIGNS, PAGES = 300, 3000
+
+
+@dataclass
+class Bench:
+    """Two servers on one database: ours, and the floor."""
+
+    ours: int
+    floor: int
+    database: str
+    school: str
+    sha256: str
+
+
+def say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
+def report(name: str, ours: float, floor: float, unit: str, n: int) -> None:
+    print(
+        json.dumps(
+            {
+                "name": name,
+                "ours": round(ours, 1),
+                "floor": round(floor, 1),
+                "ratio": round(ours / floor, 3),
+                "unit": unit,
+                "n": n,
+            }
+        ),
+        flush=True,
+    )
+
+
+def in_turns(ours: Callable[[int], float], floor: Callable[[int], float]) -> tuple[float, float]:
+    """The medians of both, each measured five times by turns after one run to warm up."""
+    results: tuple[list[float], list[float]] = ([], [])
+    for run in range(RUNS + 1):
+        for kept, measured in zip(results, (ours, floor), strict=True):
+            speed = measured(run)
+            say(f"  run {run}: {speed:,.0f} a second")
+            if run:
+                kept.append(speed)
+    return statistics.median(results[0]), statistics.median(results[1])
+
+
+@contextmanager
+def server(app: str, environment: dict[str, str]) -> Iterator[int]:
+    """An app under granian as in service: two processes, four threads each."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [
+        sys.executable, "-m", "granian", "--interface", "wsgi", "--workers", "2",
+        "--blocking-threads", "2", "--host", "127.0.0.1", "--port", str(port),
+        "--log-level", "error", app,
+    ]  # fmt: skip
+    running = subprocess.Popen(command, cwd=ROOT, env={**os.environ, **environment})
+    try:
+        for _ in range(200):
+            try:
+                socket.create_connection(("127.0.0.1", port), 0.2).close()
+                break
+            except OSError:
+                time.sleep(0.1)
+        time.sleep(1)
+        yield port
+    finally:
+        running.terminate()
+        running.wait(20)
+
+
+@contextmanager
+def bench() -> Iterator[Bench]:
+    with tempfile.TemporaryDirectory(prefix="tc-bench-") as folder:
+        var = Path(folder)
+        say("Starting PostgreSQL (with fsync) and Valkey, and filling them…")
+        services = embedded.start(var)
+        try:
+            migrate(services.database_owner_url, services.database_url)
+            engine = create_engine(services.database_url)
+            sessions = Sessions(engine)
+            with sessions.trust() as session, transaction(session):
+                build.a_trust(session)
+                school = build.a_school(session, "oak-lane", "Oak Lane")
+                build.an_edition(session)
+            with sessions.school(school.id) as session, transaction(session):
+                build.settings_filled(session)
+                build.a_matrix(session)
+                version = build.a_version(session)
+                copy = copy_of(version)
+            engine.dispose()
+            (var / "sign.json").write_text(
+                json.dumps({"school": str(school.id), "copy": copy, "body": "x" * 700})
+            )
+            superuser = make_url(services.database_superuser_url).set(
+                drivername="postgresql", database=make_url(services.database_url).database
+            )
+            database = superuser.render_as_string(hide_password=False)
+            ours = {
+                "DATABASE_URL": services.database_url,
+                "REDIS_URL": services.redis_url,
+                "SECRET_KEY": KEY,
+            }
+            with server("wsgi:app", ours) as port:
+                (var / "page.html").write_bytes(_page(port))
+                floor = {
+                    "FLOOR_PAGE": str(var / "page.html"),
+                    "FLOOR_SIGN": str(var / "sign.json"),
+                    "FLOOR_DATABASE": database,
+                }
+                with server("tests.bench.floor:app", floor) as other:
+                    yield Bench(port, other, database, str(school.id), version.sha256)
+        finally:
+            embedded.erase(var)
+
+
+def _page(port: int) -> bytes:
+    connection = http.client.HTTPConnection("127.0.0.1", port)
+    connection.request("GET", "/oak-lane/policy")
+    answer = connection.getresponse()
+    assert answer.status == 200
+    return answer.read()
+
+
+def policy_page(at: Bench) -> None:
+    """The code of conduct as parents load it, from the memory of two processes."""
+    ours = [load.get("/oak-lane/policy", at.ours)] * PAGES
+    floor = [load.get("/policy", at.floor)] * PAGES
+    result = in_turns(
+        lambda _: load.measure(at.ours, ours, b"200"),
+        lambda _: load.measure(at.floor, floor, b"200"),
+    )
+    report("policy_page", *result, "pages/s", PAGES)
+
+
+def sign(at: Bench) -> None:
+    """Parents who acknowledge: each POST with its own cookie, one commit with six rows."""
+    for_ours, for_floor = (_asked(at, SIGNS * (RUNS + 1)) for _ in range(2))
+    cookie, csrf = _form(at, for_ours[0])
+    fields = {"typed_name": "Sam Sample", "answer": "signed", "read_it": "yes", "note": ""}
+    fields["shown"] = at.sha256
+    body = urlencode({**fields, "csrf_token": csrf})
+
+    def ours(run: int) -> float:
+        part = for_ours[run * SIGNS : (run + 1) * SIGNS]
+        return load.measure(
+            at.ours,
+            [
+                load.post(
+                    f"/oak-lane/sign/{one}",
+                    at.ours,
+                    body,
+                    Cookie=f"{cookie}; link={_link(one)}",
+                )
+                for one in part
+            ],
+            b"303",
+        )
+
+    def floor(run: int) -> float:
+        part = for_floor[run * SIGNS : (run + 1) * SIGNS]
+        posts = [load.post(f"/sign/{one}", at.floor, body) for one in part]
+        return load.measure(at.floor, posts, b"303")
+
+    report("sign", *in_turns(ours, floor), "acknowledgements/s", SIGNS)
+    with psycopg.connect(at.database) as connection:
+        (signed,) = connection.execute("select count(*) from acknowledgement").fetchone() or (0,)
+    assert signed == 2 * SIGNS * (RUNS + 1), signed
+
+
+def _link(request_id: str) -> str:
+    return token(KEY, "sign-page", UUID(request_id), 1)
+
+
+def _asked(at: Bench, count: int) -> list[str]:
+    """That many adults who were asked, made by SQL."""
+    with psycopg.connect(at.database) as connection:
+        rows = connection.execute(
+            """
+            with version as (
+              select id from policy_version where school_id = %(school)s limit 1
+            ), campaign as (
+              insert into campaign (school_id, id, number, version_id, started_at, started_by)
+              select %(school)s, gen_random_uuid(),
+                coalesce((select max(number) from campaign), 0) + 1, version.id, now(), 'bench'
+              from version returning id
+            ), adults as (
+              insert into adult (school_id, id, name, name_key, email, added_at, version)
+              select %(school)s, gen_random_uuid(), 'Sam Sample', gen_random_uuid()::text,
+                'sam@parents.example', now(), 1
+              from generate_series(1, %(count)s) returning id
+            )
+            insert into sign_request (school_id, id, campaign_id, adult_id, version_id,
+              asked_at, closes_on, generation)
+            select %(school)s, gen_random_uuid(), campaign.id, adults.id, version.id,
+              now(), current_date + 100, 1
+            from adults, campaign, version returning id::text
+            """,
+            {"school": at.school, "count": count},
+        ).fetchall()
+    return [row[0] for row in rows]
+
+
+def _form(at: Bench, request_id: str) -> tuple[str, str]:
+    """The cookie and the token of one browser's forms."""
+    connection = http.client.HTTPConnection("127.0.0.1", at.ours)
+    path = f"/oak-lane/sign/{request_id}"
+    connection.request("GET", path, headers={"Cookie": f"link={_link(request_id)}"})
+    answer = connection.getresponse()
+    page = answer.read().decode()
+    assert answer.status == 200, page
+    found = re.search(r'name="csrf_token" value="([^"]+)"', page)
+    assert found
+    return answer.headers["Set-Cookie"].partition(";")[0], found[1]
+
+
+BENCHES = {"policy_page": policy_page, "sign": sign}
+
+
+def main() -> int:
+    wanted = sys.argv[1:] or list(BENCHES)
+    if unknown := set(wanted) - set(BENCHES):
+        say(f"There is no measure {', '.join(sorted(unknown))}; there are: {', '.join(BENCHES)}.")
+        return 2
+    with bench() as at:
+        for name in wanted:
+            say(f"{name}:")
+            BENCHES[name](at)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,156 @@
+"""Few, deep modules: what the files of the service may be."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+pytestmark = pytest.mark.static
+
+ROOT = Path(__file__).parents[2]
+PACKAGE = ROOT / "trustconduct"
+MOST_LINES = 400
+FOLDERS = {
+    "accounts",
+    "acknowledgements",
+    "admin",
+    "audit",
+    "contact_matrix",
+    "demo",
+    "jobs",
+    "outbox",
+    "oversight",
+    "people",
+    "policies",
+    "reviews",
+    "schools",
+    "tenants",
+    "web",
+}
+FILES = {
+    "__init__.py",
+    "app.py",
+    "cli.py",
+    "clock.py",
+    "db.py",
+    "embedded.py",
+    "embedded_place.py",
+    "mail_catcher.py",
+    "own_postgres.py",
+    "ready.py",
+    "supervise.py",
+    "warden.py",
+}
+SAY_NOTHING = {"utils", "util", "helpers", "common", "services", "repositories", "managers"}
+NOT_OURS = {".venv", "node_modules", "var", ".git", "build", "__pycache__", ".hypothesis"}
+
+
+def python_files() -> list[Path]:
+    return sorted(PACKAGE.rglob("*.py"))
+
+
+def tracked() -> list[Path]:
+    """Every text file that would be committed."""
+    found = []
+    for path in ROOT.rglob("*"):
+        parts = path.relative_to(ROOT).parts
+        if NOT_OURS & {*parts} or any(part.endswith("_cache") for part in parts):
+            continue
+        if path.is_file() and path.suffix not in (".woff2", ".br", ".gz", ".png", ".pyc"):
+            found.append(path)
+    return found
+
+
+def test_no_file_is_longer_than_can_be_read_at_one_sitting():
+    long = {
+        str(path.relative_to(ROOT)): lines
+        for path in python_files()
+        if (lines := len(path.read_text("utf-8").splitlines())) > MOST_LINES
+    }
+    assert long == {}
+
+
+def test_no_import_stands_inside_a_function():
+    """It would hide a circle."""
+    found = []
+    for path in python_files():
+        for function in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+                found += [
+                    f"{path.relative_to(ROOT)}:{node.lineno}"
+                    for node in ast.walk(function)
+                    if isinstance(node, ast.Import | ast.ImportFrom)
+                ]
+    assert found == []
+
+
+def test_the_parts_of_the_service_are_the_known_ones():
+    there = {
+        path.name
+        for path in PACKAGE.iterdir()
+        if path.name != "__pycache__" and (path.is_dir() or path.suffix == ".py")
+    }
+    assert {name for name in there if "." not in name} == FOLDERS
+    assert {name for name in there if "." in name} <= FILES
+
+
+def test_no_name_says_nothing():
+    named = [path for path in PACKAGE.rglob("*") if path.stem.lower() in SAY_NOTHING]
+    assert named == []
+
+
+def test_the_architecture_guide_names_every_folder():
+    guide = (ROOT / "docs" / "architecture.md").read_text("utf-8")
+    missing = {name for name in FOLDERS if not re.search(rf"\b{name}/", guide)}
+    assert missing == set()
+
+
+REGISTRIES = re.compile(
+    r"https?://[^\s\"']*(?:artifactory|nexus|/simple/|/api/npm/|/api/pypi/|devpi|:4873)"
+    r"|index-url\s*[= ]\s*https?:|\bregistry\s*=\s*https?:|\"resolved\":",
+    re.I,
+)
+MACHINE = re.compile(r"/work/|/root/|/home/[a-z]+/")
+
+
+def test_no_file_names_a_registry_or_a_path_of_somebodys_machine():
+    found = []
+    for path in tracked():
+        if path == Path(__file__):
+            continue
+        try:
+            text = path.read_text("utf-8")
+        except UnicodeDecodeError:
+            continue
+        for number, line in enumerate(text.splitlines(), start=1):
+            if REGISTRIES.search(line) or MACHINE.search(line):
+                found.append(f"{path.relative_to(ROOT)}:{number}: {line.strip()[:100]}")
+    assert found == []
+
+
+def test_the_rules_never_commit():
+    """Two rules that a door calls stand or fall together (law 2)."""
+    doors = ("web", "admin", "jobs", "api")
+    found = [
+        f"{path.relative_to(ROOT)}:{number}"
+        for path in python_files()
+        if path.parent != PACKAGE and path.parent.name not in doors
+        for number, line in enumerate(path.read_text("utf-8").splitlines(), start=1)
+        if re.search(r"\.(commit|rollback)\(\)|\btransaction\(", line)
+    ]
+    assert found == []
+
+
+def test_only_the_clock_says_what_time_it_is():
+    """Else a test that moves the clock leaves half of the service behind."""
+    found = [
+        f"{path.relative_to(ROOT)}:{number}"
+        for path in python_files()
+        if path.name not in ("clock.py", "embedded.py", "supervise.py")
+        for number, line in enumerate(path.read_text("utf-8").splitlines(), start=1)
+        if re.search(r"datetime\.(now|utcnow)\(|date\.today\(|func\.now\(|\btime\.time\(", line)
+    ]
+    assert found == []

@@ -1,0 +1,134 @@
+"""Migrations: they add up to the models, and each goes down and up with rows in it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, create_engine, text
+
+from migrations.run import HERE, alembic, migrate
+from migrations.tables import MODULES, Base
+from tests.rules.tables import ACCOUNTS_TABLES, NOBODYS_TABLES, SCHOOL_TABLES, TRUST_TABLES
+from tests.servers import EMPTY, Servers
+
+
+def revisions() -> list[str]:
+    """Every revision, the oldest first."""
+    config = Config()
+    config.set_main_option("script_location", str(HERE))
+    config.set_main_option("path_separator", "os")
+    script = ScriptDirectory.from_config(config)
+    return [each.revision for each in script.walk_revisions()][::-1]
+
+
+@contextmanager
+def owner(servers: Servers, name: str) -> Iterator[Connection]:
+    engine = create_engine(servers.owner_url(name))
+    try:
+        with engine.connect() as connection:
+            yield connection
+    finally:
+        engine.dispose()
+
+
+def test_the_migrations_add_up_to_the_models(servers):
+    assert MODULES
+    with owner(servers, EMPTY) as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, Base.metadata) == []
+
+
+def test_every_module_with_tables_is_known_to_the_migrations():
+    listed = SCHOOL_TABLES | TRUST_TABLES | ACCOUNTS_TABLES
+    assert Base.metadata.tables.keys() == listed
+
+
+def test_the_revisions_are_numbered_in_one_row():
+    assert revisions() == [f"{number:04}" for number in range(1, len(revisions()) + 1)]
+
+
+CATALOGUE = """
+select 'column', table_name || '.' || column_name, data_type || is_nullable
+from information_schema.columns where table_schema = 'public'
+union all select 'policy', tablename || '.' || policyname, roles::text || cmd ||
+  coalesce(qual, '') || coalesce(with_check, '')
+from pg_policies
+union all select 'key', conrelid::regclass || '.' || conname, pg_get_constraintdef(oid)
+from pg_constraint where connamespace = 'public'::regnamespace
+union all select 'index', indexrelid::regclass::text, pg_get_indexdef(indexrelid)
+from pg_index where indrelid in
+  (select oid from pg_class where relnamespace = 'public'::regnamespace)
+union all select 'rights', relname, relacl::text || relrowsecurity || relforcerowsecurity
+from pg_class where relnamespace = 'public'::regnamespace and relkind = 'r'
+union all select 'rights', attrelid::regclass || '.' || attname, attacl::text
+from pg_attribute where attacl is not null and attrelid in
+  (select oid from pg_class where relnamespace = 'public'::regnamespace)
+union all select 'trigger', tgname || tgrelid::regclass, pg_get_triggerdef(oid)
+from pg_trigger where not tgisinternal
+order by 1, 2, 3
+"""
+
+
+def catalogue(connection: Connection) -> list[tuple]:
+    found = [tuple(row) for row in connection.execute(text(CATALOGUE))]
+    connection.rollback()
+    return found
+
+
+def test_each_migration_goes_down_and_up_again_with_rows_in_it(world, servers):
+    with owner(servers, world.name) as connection:
+        whole = catalogue(connection)
+        assert len(whole) > 300
+        numbers = revisions()
+        for revision, before in zip(numbers[::-1], [*numbers[-2::-1], "base"], strict=True):
+            alembic(connection, command.downgrade, before)
+            below = catalogue(connection)
+            alembic(connection, command.upgrade, revision)
+            assert catalogue(connection) != below, f"{revision} does nothing"
+            alembic(connection, command.downgrade, before)
+            assert catalogue(connection) == below, f"{revision} leaves something behind"
+        assert {row[1].split(".")[0] for row in below if row[0] == "column"} == NOBODYS_TABLES
+        alembic(connection, command.upgrade, "head")
+        assert catalogue(connection) == whole
+
+
+def test_rows_of_older_tables_survive_what_comes_after(world, servers):
+    with owner(servers, world.name) as connection:
+        alembic(connection, command.downgrade, "0004")
+        alembic(connection, command.upgrade, "head")
+        assert connection.scalar(text("select count(*) from account_user")) == len(world.users)
+    with world.sessions.school(world.oak.id) as session:
+        name = session.scalar(text("select app_name from school_settings"))
+        assert name == f"App {world.oak.canary}"
+
+
+def test_a_migration_does_not_wait_long_for_a_lock_nor_run_for_long(servers):
+    with owner(servers, EMPTY) as connection:
+        alembic(connection, command.upgrade, "head")
+        assert connection.scalar(text("show lock_timeout")) == "4s"
+        assert connection.scalar(text("show statement_timeout")) == "5s"
+
+
+def test_migrating_again_changes_nothing(world, servers):
+    with owner(servers, world.name) as connection:
+        before = catalogue(connection)
+        migrate(servers.owner_url(world.name), world.url)
+        assert catalogue(connection) == before
+        forces = connection.scalar(text("select count(*) from police_force"))
+    assert forces > 40
+
+
+@pytest.mark.static
+def test_no_migration_makes_or_drops_a_role():
+    """Roles belong to the whole server: two databases migrated at once would collide."""
+    for path in (HERE / "versions").glob("*.py"):
+        words = path.read_text("utf-8").lower()
+        assert "create role" not in words, path.name
+        assert "drop role" not in words, path.name

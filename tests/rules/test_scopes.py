@@ -1,0 +1,389 @@
+"""A session is a scope: whatever its code does, PostgreSQL holds it to its school."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+from sqlalchemy import create_engine, insert, select, text
+from sqlalchemy.exc import DataError, IntegrityError, InternalError, ProgrammingError
+
+from tests import build
+from tests.rules.tables import APPEND_ONLY, SCHOOL_TABLES
+from trustconduct import clock
+from trustconduct.acknowledgements.models import SignRequest
+from trustconduct.db import new_id
+from trustconduct.people.models import Adult, Care, Pupil
+from trustconduct.tenants.models import School, SchoolSettings
+from trustconduct.tenants.sessions import Scope, ScopeFixed
+
+REFUSED = "42501"
+NO_SUCH_PARENT = "23503"
+NEVER_CHANGED = "23514"
+
+
+def code(error: pytest.ExceptionInfo) -> str:
+    return error.value.orig.sqlstate
+
+
+# -- raw SQL, whatever the scope says
+
+
+@pytest.mark.parametrize("table", sorted(SCHOOL_TABLES))
+def test_a_connection_that_entered_no_scope_may_not_even_look(world, table):
+    with (
+        world.sessions.engine.connect() as connection,
+        pytest.raises(ProgrammingError) as error,
+    ):
+        connection.execute(text(f"select count(*) from {table}"))
+    assert code(error) == REFUSED
+
+
+@pytest.mark.parametrize("table", sorted(SCHOOL_TABLES))
+def test_a_school_sees_its_own_rows_of_every_table_and_no_others(world, table):
+    counts = {}
+    for school in world.schools.values():
+        with world.sessions.school(school.id) as session:
+            seen = session.execute(text(f"select school_id from {table}")).all()
+            counts[school.id] = len(seen)
+            assert {row.school_id for row in seen} == {school.id}
+    # Rows in all three, or the test says nothing.
+    assert all(counts.values())
+    assert len(counts) == 3
+
+
+@pytest.mark.parametrize("setting", [None, "", str(UUID(int=1))])
+@pytest.mark.parametrize("table", sorted(SCHOOL_TABLES))
+def test_without_a_school_or_with_one_that_is_not_there_nothing_is_seen(world, table, setting):
+    with world.sessions.engine.connect() as connection:
+        connection.execute(text("set local role tc_school"))
+        if setting is not None:
+            connection.execute(text("select set_config('app.school', :to, true)"), {"to": setting})
+        assert connection.scalar(text(f"select count(*) from {table}")) == 0
+
+
+@pytest.mark.parametrize("setting", ["oak-lane", "' or true --", "%"])
+def test_a_malformed_school_is_an_error_and_never_everyones_rows(world, setting):
+    with world.sessions.engine.connect() as connection:
+        connection.execute(text("set local role tc_school"))
+        connection.execute(text("select set_config('app.school', :to, true)"), {"to": setting})
+        with pytest.raises(DataError):
+            connection.execute(text("select count(*) from adult"))
+
+
+@pytest.mark.parametrize("setting", [None, ""])
+def test_without_a_school_nothing_is_written(world, setting):
+    with world.sessions.engine.connect() as connection:
+        connection.execute(text("set local role tc_school"))
+        if setting is not None:
+            connection.execute(text("select set_config('app.school', :to, true)"), {"to": setting})
+        with pytest.raises(ProgrammingError) as error:
+            connection.execute(text(AN_ADULT), {"school": world.oak.id, "id": new_id()})
+        assert code(error) == REFUSED
+
+
+AN_ADULT = (
+    "insert into adult (school_id, id, name, name_key, email, added_at, version)"
+    " values (:school, :id, 'A', 'a', 'a@a.example', now(), 1)"
+)
+
+
+def test_a_row_of_another_school_is_refused(world):
+    with (
+        world.sessions.school(world.oak.id) as session,
+        pytest.raises(ProgrammingError) as error,
+    ):
+        session.execute(text(AN_ADULT), {"school": world.elm.id, "id": new_id()})
+    assert code(error) == REFUSED
+
+
+def test_a_row_can_not_be_moved_to_another_school(world):
+    with (
+        world.sessions.school(world.oak.id) as session,
+        pytest.raises(ProgrammingError) as error,
+    ):
+        session.execute(text("update adult set school_id = :to"), {"to": world.elm.id})
+    assert code(error) == REFUSED
+
+
+def test_another_schools_rows_are_not_changed(world):
+    with world.sessions.school(world.oak.id) as session:
+        changed = session.execute(
+            text("update adult set name = 'X' where school_id = :elm"), {"elm": world.elm.id}
+        )
+        assert changed.rowcount == 0
+
+
+def test_a_row_can_not_be_attached_to_another_schools_parent(world):
+    """The policy sees only the school of the new row: the key must hold the rest."""
+    with world.sessions.school(world.oak.id) as session:
+        pupil = session.scalars(select(Pupil.id)).first()
+        care = {"id": new_id(), "school_id": world.oak.id, "pupil_id": pupil, "relationship": ""}
+        foreign = next(iter(world.elm.adults.values()))
+        with pytest.raises(IntegrityError) as error:
+            session.execute(insert(Care), {**care, "adult_id": foreign})
+    assert code(error) == NO_SUCH_PARENT
+
+
+def test_a_foreign_id_is_as_unknown_as_one_that_never_was(world):
+    with world.sessions.school(world.oak.id) as session:
+        for adult_id in (*world.elm.adults.values(), new_id()):
+            for school_id in (world.oak.id, world.elm.id):
+                assert session.get(Adult, (school_id, adult_id)) is None
+        assert session.get(Adult, (world.oak.id, world.oak.adults["Alex Sample"])) is not None
+
+
+def test_a_schools_session_sees_no_other_school(world):
+    with world.sessions.school(world.oak.id) as session:
+        assert session.scalars(select(School.slug)).all() == ["oak-lane"]
+
+
+# -- a session for life
+
+
+def test_a_session_keeps_its_scope(oak):
+    for name, value in (("_scope", Scope("tc_trust")), ("_read_only", True)):
+        with pytest.raises(ScopeFixed):
+            setattr(oak, name, value)
+    with pytest.raises(AttributeError):
+        oak.scope = Scope("tc_trust")
+
+
+def test_a_scope_can_not_be_changed_from_inside(oak, schools):
+    with pytest.raises(AttributeError):
+        oak.scope.school_id = schools.elm.id
+    assert oak.school_id == schools.oak.id
+
+
+def test_the_trusts_session_has_no_school(trust):
+    with pytest.raises(ScopeFixed):
+        _ = trust.school_id
+
+
+WHERE = text("select current_user::text, nullif(current_setting('app.school', true), '')")
+
+
+def test_a_session_is_in_its_scope_again_after_a_commit_a_rollback_and_a_savepoint(world):
+    with world.sessions.school(world.oak.id) as session:
+        inside = ("tc_school", str(world.oak.id))
+        assert tuple(session.execute(WHERE).one()) == inside
+        session.commit()
+        assert tuple(session.execute(WHERE).one()) == inside
+        with pytest.raises(ProgrammingError):
+            session.execute(text("select no_such_column from adult"))
+        session.rollback()
+        assert tuple(session.execute(WHERE).one()) == inside
+        with session.begin_nested() as savepoint:
+            savepoint.rollback()
+        assert tuple(session.execute(WHERE).one()) == inside
+
+
+@pytest.mark.parametrize("ending", ["commit", "rollback", "close"])
+def test_a_connection_goes_back_to_the_pool_without_a_scope(world, ending):
+    engine = create_engine(world.url, pool_size=1, max_overflow=0)
+    try:
+        with engine.connect() as connection:
+            pid = connection.scalar(text("select pg_backend_pid()"))
+        session = type(world.sessions)(engine).school(world.oak.id)
+        session.execute(WHERE)
+        getattr(session, ending)()
+        session.close()
+        with engine.connect() as connection:
+            assert connection.scalar(text("select pg_backend_pid()")) == pid
+            assert tuple(connection.execute(WHERE).one()) == ("trustconduct_app", None)
+    finally:
+        engine.dispose()
+
+
+def test_two_schools_take_turns_on_one_connection_and_never_meet(world):
+    engine = create_engine(world.url, pool_size=1, max_overflow=0)
+    sessions = type(world.sessions)(engine)
+    schools = list(world.schools.values())
+    try:
+        for turn in range(300):
+            school = schools[turn % 3]
+            with sessions.school(school.id) as session:
+                names = session.scalars(select(SchoolSettings.app_name)).all()
+                assert names == [f"App {school.canary}"]
+                if turn % 5 == 0:
+                    with pytest.raises(ProgrammingError):
+                        session.execute(text("select no_such_column from adult"))
+                elif turn % 2:
+                    session.commit()
+    finally:
+        engine.dispose()
+
+
+@pytest.mark.parametrize("scope", ["school", "trust", "accounts"])
+def test_a_read_only_session_refuses_to_write(world, scope):
+    ids = [world.oak.id] if scope == "school" else []
+    writes = {
+        "school": "update school_settings set telephone = '1'",
+        "trust": "update trust set name = 'X'",
+        "accounts": "update account_user set name = 'X'",
+    }
+    with getattr(world.sessions, scope)(*ids, read_only=True) as session:
+        for _ in range(2):  # after a rollback as well
+            with pytest.raises(InternalError) as error:
+                session.execute(text(writes[scope]))
+            assert code(error) == "25006"
+            session.rollback()
+    with getattr(world.sessions, scope)(*ids) as session:
+        assert session.execute(text(writes[scope])).rowcount
+
+
+def test_a_read_only_session_can_not_talk_itself_out_of_it(world):
+    with world.sessions.school(world.oak.id, read_only=True) as session:
+        session.execute(text("select 1"))
+        with pytest.raises(InternalError):
+            session.execute(text("select set_config('transaction_read_only', 'off', true)"))
+
+
+# -- what the Trust and accounts may not
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        "adult",
+        "pupil",
+        "care",
+        "acknowledgement_words",
+        "outbox_content_school",
+        "audit_detail_school",
+        "policy_version",
+        "school_settings",
+        "account_user",
+    ],
+)
+def test_the_trusts_session_reads_no_names_texts_or_mails(trust, table):
+    with pytest.raises(ProgrammingError) as error:
+        trust.execute(text(f"select count(*) from {table}"))
+    assert code(error) == REFUSED
+
+
+def test_the_trusts_session_writes_nothing_of_a_school(world):
+    for table in sorted(SCHOOL_TABLES):
+        with world.sessions.trust() as session:
+            with pytest.raises(ProgrammingError) as error:
+                session.execute(text(f"delete from {table}"))
+            assert code(error) == REFUSED
+            session.rollback()
+            with pytest.raises(ProgrammingError) as error:
+                session.execute(text(f"update {table} set id = id"))
+            assert code(error) == REFUSED
+
+
+@pytest.mark.parametrize("table", sorted(SCHOOL_TABLES | {"policy_edition", "police_force"}))
+def test_a_session_for_accounts_reads_nobody_but_users(accounts, table):
+    with pytest.raises(ProgrammingError) as error:
+        accounts.execute(text(f"select count(*) from {table}"))
+    assert code(error) == REFUSED
+
+
+@pytest.mark.parametrize("table", ["account_user", "account_sign_in", "account_factor"])
+def test_a_schools_session_reads_no_users(oak, table):
+    with pytest.raises(ProgrammingError) as error:
+        oak.execute(text(f"select count(*) from {table}"))
+    assert code(error) == REFUSED
+
+
+def test_a_school_sees_no_edition_before_it_is_published(world):
+    with world.sessions.trust() as trust:
+        build.a_draft(trust)
+        trust.commit()
+        assert trust.scalar(text("select count(*) from policy_edition")) == 2
+    with world.sessions.school(world.oak.id) as session:
+        assert session.scalar(text("select count(*) from policy_edition")) == 1
+
+
+# -- rows that never change
+
+
+def as_owner(servers, world):
+    return create_engine(servers.owner_url(world.name))
+
+
+@pytest.mark.parametrize("table", sorted(APPEND_ONLY))
+def test_a_row_that_never_changes_is_kept_even_from_a_superuser(world, servers, table):
+    engine = create_engine(servers.superuser_url(world.name))
+    try:
+        with engine.connect() as connection:
+            assert connection.scalar(text(f"select count(*) from {table}"))
+            with pytest.raises(IntegrityError) as error:
+                connection.execute(text(f"update {table} set id = id"))
+            assert code(error) == NEVER_CHANGED
+            connection.rollback()
+            with pytest.raises(IntegrityError) as error:
+                connection.execute(text(f"delete from {table}"))
+            assert code(error) == NEVER_CHANGED
+    finally:
+        engine.dispose()
+
+
+def test_the_owner_may_not_change_one_either(world, servers):
+    engine = as_owner(servers, world)
+    try:
+        with engine.connect() as connection, pytest.raises(IntegrityError) as error:
+            connection.execute(text("update audit_event_trust set event = 'x'"))
+        assert code(error) == NEVER_CHANGED
+    finally:
+        engine.dispose()
+
+
+def test_the_owner_of_the_tables_is_bound_by_the_policies_too(world, servers):
+    engine = as_owner(servers, world)
+    try:
+        with engine.connect() as connection:
+            assert connection.scalar(text("select count(*) from adult")) == 0
+            assert connection.execute(text("update adult set name = 'X'")).rowcount == 0
+    finally:
+        engine.dispose()
+
+
+@pytest.mark.parametrize("table", sorted(APPEND_ONLY))
+def test_the_service_may_not_even_try_to_change_one(world, table):
+    scope = world.sessions.trust if table.endswith("_trust") else None
+    for statement in (f"update {table} set id = id", f"delete from {table}"):
+        with scope() if scope else world.sessions.school(world.oak.id) as session:
+            with pytest.raises(ProgrammingError) as error:
+                session.execute(text(statement))
+            assert code(error) == REFUSED
+
+
+@pytest.mark.parametrize(
+    "change", ["update policy_edition set scope = 'x'", "update policy_edition set version = 9"]
+)
+def test_a_published_edition_is_not_changed_even_by_raw_sql(trust, change):
+    with pytest.raises(IntegrityError) as error:
+        trust.execute(text(change))
+    assert code(error) == NEVER_CHANGED
+
+
+def test_two_versions_are_never_in_force_on_one_day(world):
+    with world.sessions.school(world.oak.id) as session:
+        version = session.execute(text("select * from policy_version")).one()
+        later = build.a_version(session, in_force_on=clock.today() + timedelta(days=400))
+        session.flush()
+        with pytest.raises(IntegrityError) as error:
+            session.execute(
+                text(
+                    "update policy_in_force set during = daterange(:day, null)"
+                    " where version_id = :id"
+                ),
+                {"day": version.in_force_on, "id": version.id},
+            )
+        assert code(error) == "23P01"
+        assert later.number == 2
+
+
+def test_a_link_keeps_its_adult_and_its_version(world):
+    """Only its generation and its last day may change."""
+    with world.sessions.school(world.oak.id) as session:
+        for column in ("adult_id", "version_id", "asked_at"):
+            with pytest.raises(ProgrammingError) as error:
+                session.execute(text(f"update sign_request set {column} = {column}"))
+            assert code(error) == REFUSED
+            session.rollback()
+        assert session.scalars(select(SignRequest.generation)).first() == 1

@@ -1,0 +1,64 @@
+"""What anyone may read, and how little it costs."""
+
+from __future__ import annotations
+
+import time
+
+from tests import build
+from trustconduct.db import transaction
+
+
+def test_the_code_is_public_with_its_version_and_its_matrix(client, world):
+    page = client.get("/oak-lane/policy")
+    assert page.status_code == 200
+    assert "Version 1, in force from" in page.text
+    assert 'id="behaviour.1"' in page.text
+    assert f"Ask {world.oak.canary}" in page.text
+    assert world.elm.canary not in page.text
+
+
+def test_an_unchanged_page_is_304_and_a_new_version_shows_within_a_second(client, world):
+    first = client.get("/oak-lane/policy")
+    tag = first.headers["ETag"]
+    again = client.get("/oak-lane/policy", headers={"If-None-Match": tag})
+    assert again.status_code == 304
+    assert again.data == b""
+    with world.sessions.school(world.oak.id) as session, transaction(session):
+        build.a_version(session, by=world.oak.head)
+    time.sleep(1.05)
+    fresh = client.get("/oak-lane/policy", headers={"If-None-Match": tag})
+    assert fresh.status_code == 200
+    assert "Version 2, in force from" in fresh.text
+    old = client.get("/oak-lane/policy/1")
+    assert "This version is no longer in force" in old.text
+
+
+def test_a_page_from_memory_asks_the_database_nothing(app, client, world, queries):
+    client.get("/oak-lane/policy")
+    with queries(app.extensions["trustconduct"].sessions.engine) as counted:
+        client.get("/oak-lane/policy")
+    assert counted.n == 0
+
+
+def test_a_version_that_never_was_and_a_school_that_never_was_are_not_found(client):
+    assert client.get("/oak-lane/policy/99").status_code == 404
+    assert client.get("/beech-hill/policy").status_code == 404
+
+
+def test_public_pages_set_no_cookie(client):
+    for path in ("/", "/oak-lane/", "/oak-lane/policy", "/oak-lane/contact"):
+        assert "Set-Cookie" not in client.get(path).headers, path
+
+
+def test_the_contact_page_says_each_way_in_words(client, world):
+    page = client.get("/oak-lane/contact").text
+    assert '<span class="govuk-visually-hidden">Yes</span>' in page
+    assert 'scope="row"' in page
+
+
+def test_every_answer_carries_the_headers_that_keep_it_safe(client):
+    for path in ("/", "/oak-lane/policy", "/account/sign-in", "/nowhere/x"):
+        headers = client.get(path).headers
+        assert "unsafe-inline" not in headers["Content-Security-Policy"]
+        assert headers["X-Content-Type-Options"] == "nosniff"
+        assert headers["Referrer-Policy"] == "no-referrer"

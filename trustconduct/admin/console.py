@@ -1,0 +1,32 @@
+"""The Trust's console at /admin/: Flask-Admin's routes, our own pages."""
+
+from __future__ import annotations
+
+from flask import Flask
+from flask_admin import Admin
+from flask_admin.theme import Theme
+
+from trustconduct.accounts.models import User
+from trustconduct.admin.editions import EditionsView
+from trustconduct.admin.overview import OverviewView
+from trustconduct.admin.people import UsersView
+from trustconduct.admin.schools import SchoolsView
+from trustconduct.tenants.models import School
+
+
+def mount(app: Flask) -> None:
+    """Put the console into the service.
+
+    The views are made anew each time: Flask-Admin ties them to one app. The
+    theme names no folder of Flask-Admin's, so that none of its templates, which
+    need Bootstrap and inline scripts, can show by mistake.
+    """
+    admin = Admin(
+        app,
+        name="Console",
+        index_view=OverviewView(name="Overview", endpoint="console", url="/admin"),
+        theme=Theme(folder="none", base_template="layouts/console.html"),
+    )
+    admin.add_view(EditionsView(name="Editions", endpoint="editions", url="editions"))
+    admin.add_view(SchoolsView(School, name="Schools", endpoint="schools", url="schools"))
+    admin.add_view(UsersView(User, name="People", endpoint="users", url="people"))

@@ -1,0 +1,161 @@
+"""Bringing a policy in: what we read is shown first, and only then kept as a draft.
+
+Between the two pages the source travels in the form itself, and is read again
+when it is kept: what the page showed is never believed, and nothing lies on
+the server for a draft that nobody took.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Mapping
+
+from flask import flash, g, redirect, request, url_for
+from flask.wrappers import Response
+from flask_admin import expose
+from marshmallow import fields, validate
+
+from trustconduct.accounts.permissions import Can
+from trustconduct.admin.views import Console
+from trustconduct.db import transaction
+from trustconduct.policies.editions import import_edition
+from trustconduct.policies.facts import FACTS
+from trustconduct.policies.reading import (
+    AnswerRefused,
+    PolicyUnreadable,
+    Reading,
+    read_policy,
+    template,
+)
+from trustconduct.policies.source_text import LARGEST
+from trustconduct.web.door import Form, actor, needs, read
+from trustconduct.web.fields import Choice, Line, Plain
+
+TEMPLATE_NAME = "template.txt"
+# The answers' fields are named `answer-` and the question's id.
+ANSWER = "answer-"
+LONGEST_NAME = 120
+
+
+class LookForm(Plain):
+    begin = Choice(("file", "template"), blank="Choose a file, or start from the template.")
+
+
+class KeepForm(Plain):
+    source = fields.String(required=True, validate=validate.Length(max=LARGEST * 4 // 3 + 4))
+    name = Line(longest=LONGEST_NAME)
+    answers = fields.Dict(fields.String(), fields.String(validate=validate.Length(max=200)))
+
+
+class Importing(Console):
+    """The pages of the import; EditionsView has them at /admin/editions/import."""
+
+    @expose("/import")
+    @needs(Can.IMPORT_EDITION)
+    def bring_in(self) -> Response:
+        return self._ask(Form())
+
+    def _ask(self, form: Form, status: int = 200) -> Response:
+        return self.page("console/import.html", status, errors=form.errors)
+
+    @expose("/import", methods=("POST",))
+    @needs(Can.IMPORT_EDITION)
+    def look(self) -> Response:
+        """Show what a file says. Saves nothing."""
+        form = read(LookForm)
+        name, raw = _given(form)
+        if not form.errors and not name:
+            form.refuse("policy", "Choose the file that holds your code of conduct.")
+        if form.errors:
+            return self._ask(form, 422)
+        try:
+            reading = read_policy(raw, filename=name)
+        except PolicyUnreadable as unreadable:
+            form.refuse("policy", str(unreadable))
+            return self._ask(form, 422)
+        return self._looked(reading, raw, name)
+
+    def _looked(
+        self, reading: Reading, raw: bytes, name: str, errors: Mapping | None = None
+    ) -> Response:
+        return self.page(
+            "console/look.html",
+            422 if errors else 200,
+            reading=reading,
+            strange={line.number for line in reading.unrecognised},
+            source=base64.b64encode(raw).decode(),
+            name=name,
+            FACTS=FACTS,
+            ANSWER=ANSWER,
+            errors=errors or {},
+        )
+
+    @expose("/import/keep", methods=("POST",))
+    @needs(Can.IMPORT_EDITION)
+    def keep(self) -> Response:
+        """Read the same file again, with the answers, and keep it as a draft."""
+        form, raw = _sent()
+        if form.errors:
+            again = "The file did not come back to us whole. Please choose it once more."
+            return self._ask(Form(errors={"policy": [again]}), 422)
+        name = form.values["name"]
+        try:
+            reading = read_policy(raw, filename=name, answers=form.values["answers"])
+        except PolicyUnreadable as unreadable:
+            return self._ask(Form(errors={"policy": [str(unreadable)]}), 422)
+        except AnswerRefused as refused:
+            return self._looked(read_policy(raw, filename=name), raw, name, {"": [str(refused)]})
+        with transaction(g.session):
+            edition = import_edition(
+                g.session,
+                reading,
+                by=actor(),
+                source_name=name,
+                source_text=source_of(reading),
+            )
+        flash(f"Edition {edition.number} is kept as a draft. No school sees it yet.", "good")
+        return redirect(  # type: ignore[return-value]
+            url_for("editions.show", number=edition.number), 303
+        )
+
+
+def source_of(reading: Reading) -> str:
+    """The source's text, line by line as it was read; its blank lines keep their places."""
+    lines = [""] * max(line.number for line in reading.lines)
+    for line in reading.lines:
+        lines[line.number - 1] = line.text
+    return "\n".join(lines) + "\n"
+
+
+def _given(form: Form) -> tuple[str, bytes]:
+    """The name and the bytes of what was brought; no name where there was no file."""
+    if form.values.get("begin") == "template":
+        return TEMPLATE_NAME, template()
+    file = request.files.get("policy")
+    if file is None or not file.filename:
+        return "", b""
+    # One byte more than may be: the reader says in its own words that it is too large.
+    return _name(file.filename), file.read(LARGEST + 1)
+
+
+def _name(sent: str) -> str:
+    """A file's name without its folders, and without marks that can't be printed."""
+    last = sent.replace("\\", "/").rpartition("/")[2]
+    return "".join(mark for mark in last if mark.isprintable())[-LONGEST_NAME:] or "policy.txt"
+
+
+def _sent() -> tuple[Form, bytes]:
+    """What the page that showed the reading sent back: the file, its name, the answers."""
+    plain = {key: value for key, value in request.form.items() if not key.startswith(ANSWER)}
+    answers = {
+        key.removeprefix(ANSWER): value
+        for key, value in request.form.items()
+        if key.startswith(ANSWER)
+    }
+    form = read(KeepForm, {**plain, "answers": answers})
+    try:
+        return form, base64.b64decode(form.values.get("source", ""), validate=True)
+    except (binascii.Error, ValueError):
+        form.refuse("source", "This is no file.")
+        return form, b""

@@ -1,0 +1,389 @@
+"""The `trustconduct` command: one door for whoever runs the service.
+
+Everything that goes wrong by a setting, a file or a server that is down ends in
+one sentence and a status: 2 for what was typed or set, 1 for the rest. A
+traceback would tell an operator nothing and a log too much.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import click
+from redis import RedisError
+from rq.exceptions import StopRequested
+from rq.serializers import JSONSerializer
+from rq.worker import Worker
+from sqlalchemy import create_engine, select
+from sqlalchemy.exc import ArgumentError, OperationalError, ProgrammingError
+
+from config.base import BadSetting, Settings, from_environment
+from migrations.run import migrate as migrate_database
+from trustconduct import embedded, mail_catcher, supervise
+from trustconduct.accounts.passwords import PasswordRefused
+from trustconduct.accounts.users import UserRefused, add_user
+from trustconduct.app import check_login
+from trustconduct.audit.actor import COMMAND, Actor, Grant, Role
+from trustconduct.db import transaction
+from trustconduct.demo import start as demo_start
+from trustconduct.demo.details import codes
+from trustconduct.demo.processes import Failed, environment_of, log_plainly, secret_key, web_server
+from trustconduct.jobs.queue import ListedJob, connect, queue
+from trustconduct.jobs.timetable import scheduler
+from trustconduct.people.roll import EMAIL, read_roll
+from trustconduct.people.take_in import changes, take_in
+from trustconduct.policies.editions import import_edition
+from trustconduct.policies.reading import AnswerRefused, PolicyUnreadable, Reading, read_policy
+from trustconduct.tenants.models import School
+from trustconduct.tenants.sessions import Sessions
+
+FIRST_WAIT, LONGEST_WAIT = 0.5, 5.0  # seconds between two looks for a Redis that is gone
+
+
+class Refused(click.ClickException):
+    """What was typed or set will not do; one sentence."""
+
+    exit_code = 2
+
+    def show(self, file: Any = None) -> None:
+        click.echo(self.message, err=True)
+
+
+class Down(Refused):
+    """Something that is needed does not work; one sentence."""
+
+    exit_code = 1
+
+
+class Commands(click.Group):
+    """The commands, with every refusal that we know turned into its sentence."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except (BadSetting, AnswerRefused, PolicyUnreadable, UserRefused, PasswordRefused) as no:
+            raise Refused(str(no)) from None
+        except ArgumentError:
+            right = "postgresql+psycopg://user:password@host/database"
+            raise Refused(f"A database's address must look like {right}.") from None
+        except (embedded.NotStarted, supervise.CannotRun) as no:
+            raise Down(str(no)) from None
+        except OperationalError as no:
+            first_line = str(no.orig).strip().partition("\n")[0]
+            raise Down(f"PostgreSQL can't be used: {first_line}") from None
+        except ProgrammingError as no:
+            why = f"The database is not as it should be ({type(no.orig).__name__})."
+            raise Down(f"{why} Run: trustconduct migrate") from None
+
+
+def _is_embedded() -> bool:
+    """Whether this machine's own servers are used. Half an address is a mistake, not a wish."""
+    database, redis = (os.environ.get(name, "") for name in ("DATABASE_URL", "REDIS_URL"))
+    if bool(database) != bool(redis):
+        raise BadSetting("Set both DATABASE_URL and REDIS_URL, or neither for the embedded ones.")
+    if redis and not redis.startswith(("redis://", "rediss://", "unix://")):
+        raise BadSetting("REDIS_URL must begin with redis://, rediss:// or unix://.")
+    return not database
+
+
+def _var() -> Path:
+    return Path(os.environ.get("VAR") or Settings.VAR).resolve()
+
+
+def _settings(start: Callable[[Path], embedded.Services], **given: Any) -> Settings:
+    """What the environment says; `start` gives the embedded servers if they are wanted."""
+    if not _is_embedded():
+        return from_environment(**given)
+    if not os.environ.get("SECRET_KEY"):
+        given["SECRET_KEY"] = secret_key(_var())
+    from_environment(**given)  # what is wrong must show before a server is started
+    services = start(_var())
+    return from_environment(
+        VAR=_var(),
+        DATABASE_URL=services.database_url,
+        DATABASE_OWNER_URL=services.database_owner_url,
+        DATABASE_BACKUP_URL=services.database_backup_url,
+        REDIS_URL=services.redis_url,
+        **given,
+    )
+
+
+@contextmanager
+def _short() -> Iterator[tuple[Settings, Sessions]]:
+    """What a short command works with. Servers that it had to start stop with it."""
+    with ExitStack() as stack:
+
+        def start(var: Path) -> embedded.Services:
+            if found := embedded.running(var):
+                return found
+            stack.enter_context(supervise.alone(var))
+            return embedded.start(var)
+
+        settings = _settings(start)
+        engine = create_engine(settings.DATABASE_URL, pool_size=1, hide_parameters=True)
+        stack.callback(engine.dispose)
+        yield settings, Sessions(engine)
+
+
+def _for_long(**given: Any) -> Settings:
+    """Settings for a process that stays, in its environment too. Servers are left running."""
+    settings = _settings(embedded.start, **given)
+    os.environ.update(environment_of(settings))
+    return settings
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+def main() -> None:
+    """The parents' code of conduct of a Trust: run it and look after it.
+
+    Settings come from the environment; docs/operator.md lists them. Without
+    addresses of a database and of Redis, servers of this machine are used.
+    """
+
+
+@main.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", default=8000, show_default=True)
+@click.option("--workers", default=2, show_default=True, type=click.IntRange(1, 64))
+def serve(host: str, port: int, workers: int) -> None:
+    """Answer web requests."""
+    here = {"BASE_URL": f"http://127.0.0.1:{port}"}
+    settings = _for_long(**here if _is_embedded() and not os.environ.get("BASE_URL") else {})
+    check_login(settings)
+    argv = web_server(host, port, workers=workers, threads=settings.DATABASE_POOL)
+    os.execv(argv[0], argv)  # noqa: S606 -- our own interpreter, no shell
+
+
+class ListedWorker(Worker):
+    """RQ's worker, without the words of exceptions in its log and in Redis."""
+
+    max_connection_wait_time = LONGEST_WAIT
+    told_to_stop = False
+
+    def request_stop(self, signum: int, frame: FrameType | None) -> None:
+        self.told_to_stop = True
+        super().request_stop(signum, frame)
+
+    def _finalize_failure(self, job: Any, queue: Any, execution: Any, exc_info: Any) -> None:
+        kind, _, trace = exc_info
+        plain = Failed(f"{kind.__module__}.{kind.__qualname__}")
+        super()._finalize_failure(job, queue, execution, (Failed, plain, trace))
+
+
+@main.command()
+def worker() -> None:
+    """Send the mail and do the other work that waits."""
+    settings = _for_long()
+    log = log_plainly()
+
+    def work() -> bool:
+        redis = connect(settings.REDIS_URL)
+        one = ListedWorker(
+            [queue(redis)], connection=redis, serializer=JSONSerializer, job_class=ListedJob
+        )
+        try:
+            one.work()
+        except RedisError:
+            if not one.told_to_stop:
+                raise
+        return one.told_to_stop
+
+    _until_told(work, log)
+
+
+@main.command()
+def timetable() -> None:
+    """Ring, by the clock in London, for what may be due."""
+    settings = _for_long()
+    os.environ["TZ"] = "Europe/London"  # RQ reads cron strings by the process's own clock
+    time.tzset()
+    log = log_plainly()
+
+    def keep_time() -> bool:
+        clock: Any = scheduler(connect(settings.REDIS_URL))
+        clock._install_signal_handlers = lambda: None  # ours stay: a stop is told from a failure
+        clock.start()
+        return True
+
+    _until_told(keep_time, log)
+
+
+def _until_told(work: Callable[[], bool], log: logging.Logger) -> None:
+    """Do a piece of work until it says that it was told to stop; wait for a Redis that is gone.
+
+    Redis loses nothing of ours, so its absence is no reason to end.
+    """
+    told = False
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        nonlocal told
+        told = True
+        raise StopRequested
+
+    def listen() -> None:  # again and again: RQ puts its own handlers in their place
+        for each in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(each, stop)
+
+    wait = FIRST_WAIT
+    with suppress(StopRequested):
+        while not told:
+            listen()
+            began = time.monotonic()
+            try:
+                told = work() or told
+            except RedisError as gone:
+                log.warning("Redis does not answer (%s).", type(gone).__name__)
+            listen()
+            if not told:
+                worked = time.monotonic() - began > LONGEST_WAIT
+                wait = FIRST_WAIT if worked else min(wait * 2, LONGEST_WAIT)
+                time.sleep(wait)
+    log.info("Stopped.")
+
+
+@main.command("mail-catcher")
+@click.option("--port", default=1025, show_default=True)
+@click.option("--dir", "folder", type=click.Path(path_type=Path, file_okay=False))
+def catch_mail(port: int, folder: Path | None) -> None:
+    """Take mail on this machine and keep it as files, instead of sending it."""
+    try:
+        mail_catcher.serve(folder or _var() / "mail", port)
+    except OSError as taken:
+        raise Down(f"Port {port} can't be used: {taken.strerror or taken}.") from None
+
+
+@main.command()
+@click.option("--port", default=8000, show_default=True)
+@click.option("--codes", "only_codes", is_flag=True, help="Print everyone's sign-in code of now.")
+def demo(port: int, only_codes: bool) -> None:
+    """Run the whole service here, with made-up schools. Ctrl-C stops it."""
+    if only_codes:
+        click.echo("\n".join(codes(_var())))
+    else:
+        demo_start.run(_var(), port, secret_key(_var()), say=click.echo)
+
+
+@main.command()
+def migrate() -> None:
+    """Bring the database to this release."""
+    with _short() as (settings, _):
+        if not settings.DATABASE_OWNER_URL:
+            raise BadSetting("DATABASE_OWNER_URL must name the owner of the tables.")
+        migrate_database(settings.DATABASE_OWNER_URL, settings.DATABASE_URL)
+    click.echo("The database is up to date.")
+
+
+def _pairs(ctx: click.Context, option: click.Parameter, given: tuple[str, ...]) -> dict[str, str]:
+    pairs = dict(each.partition("=")[::2] for each in given)
+    if not all(pairs.values()):
+        raise click.BadParameter("write it as QUESTION=ANSWER, for example note.1.about=ladder")
+    return pairs
+
+
+@main.command("import-policy")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--answer", "answers", multiple=True, callback=_pairs, metavar="QUESTION=ANSWER")
+@click.option("--suggested", is_flag=True, help="Take the suggestion where there is no answer.")
+@click.option("--save", is_flag=True, help="Keep it as a draft edition.")
+def import_policy(file: Path, answers: dict[str, str], suggested: bool, save: bool) -> None:
+    """Read a policy out of a text file and say what was recognised."""
+    raw = file.read_bytes()
+    reading = read_policy(raw, filename=file.name, answers=answers)
+    _show(reading)
+    if not save:
+        click.echo("\nNothing was saved. With --save it becomes a draft edition.")
+        return
+    if reading.unanswered and not suggested:
+        first = reading.unanswered[0].id
+        raise Refused(f"Answer {first} first, by --answer {first}=…, or add --suggested.")
+    utf16 = raw.startswith((b"\xff\xfe", b"\xfe\xff"))
+    text = raw.decode("utf-16" if utf16 else "utf-8-sig")
+    with _short() as (_, sessions), sessions.trust() as session, transaction(session):
+        edition = import_edition(
+            session, reading, by=COMMAND, source_name=file.name, source_text=text
+        )
+    click.echo(f"\nSaved as edition {edition.number}, a draft.")
+
+
+def _show(reading: Reading) -> None:
+    click.echo(reading.document.title or "(no title)")
+    for row in reading.header.rows:
+        if row.field not in ("name", "heading"):
+            click.echo(f"  {row.label}: {row.value or '(blank)'}")
+    click.echo("\nFound: " + ", ".join(f"{n} {what}" for what, n in reading.found.items()))
+    for name, value in reading.facts.items():
+        click.echo(f"  {{{name}}} stands for “{value}”")
+    for warning in reading.warnings:
+        click.echo(f"  Note: {warning}")
+    for question in reading.questions:
+        click.echo(f"\nQuestion {question.id}: {question.text}")
+        for value, label in question.options:
+            marks = [word for word in ("suggested", "answer") if getattr(question, word) == value]
+            click.echo(f"  {value}: {label}" + (f"  ({', '.join(marks)})" if marks else ""))
+    if reading.unrecognised:
+        click.echo("\nNot recognised:")
+    for line in reading.unrecognised:
+        click.echo(f"  line {line.number}: {line.text.strip()}")
+
+
+@main.command("import-roll")
+@click.argument("school")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--save", is_flag=True, help="Take it in, all of it or nothing.")
+def import_roll(school: str, file: Path, save: bool) -> None:
+    """Read a school's roll (CSV) and say what it would add. SCHOOL is the slug."""
+    roll = read_roll(file.read_bytes())
+    if roll.faults:
+        for at in roll.faults:
+            place = f"line {at.line}, {at.column}" if at.column else f"line {at.line}"
+            click.echo(f"{file.name}, {place}: {at.text}" if at.line else at.text, err=True)
+        raise Refused(f"{file.name} was not taken in: nothing was saved.")
+    with _short() as (_, sessions):
+        with sessions.accounts(read_only=True) as session:
+            school_id = session.scalar(select(School.id).where(School.slug == school))
+        if school_id is None:
+            raise Refused(f"There is no school “{school}”.")
+        # Who types here stands in for that school's office, and for no other school.
+        by = Actor("command", None, COMMAND.name, frozenset({Grant(Role.OFFICE, school_id)}))
+        with sessions.school(school_id, read_only=not save) as session, transaction(session):
+            found = take_in(session, roll, by=by) if save else changes(session, roll)
+    click.echo(
+        f"{'Added' if save else 'It would add'} {len(found.adults)} adults"
+        f" ({found.without_email} without an email address), {len(found.pupils)} pupils"
+        f" and {len(found.cares)} relationships; {found.known} were there already."
+    )
+    if not save:
+        click.echo("Nothing was saved. With --save it is taken in.")
+
+
+@main.command("create-officer")
+@click.argument("email")
+@click.argument("name")
+def create_officer(email: str, name: str) -> None:
+    """Add an officer of the Trust. The password is asked for, or read from standard input."""
+    if not EMAIL.fullmatch(email.strip()):
+        raise Refused(f"“{email}” is not an email address.")
+    if sys.stdin.isatty():
+        password = click.prompt("Password", hide_input=True, confirmation_prompt="Once more")
+    else:
+        password = sys.stdin.readline().rstrip("\r\n")
+    grants = [Grant(Role.TRUST_OFFICER)]
+    with _short() as (settings, sessions), sessions.accounts() as session, transaction(session):
+        add_user(session, by=COMMAND, email=email, name=name, password=password, grants=grants)
+    click.echo(
+        f"{name} may sign in at {settings.BASE_URL}/account/sign-in."
+        " The authenticator is set up at the first sign-in."
+    )
+
+
+if __name__ == "__main__":
+    main()

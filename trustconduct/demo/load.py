@@ -1,0 +1,211 @@
+"""Filling an empty database with the made-up Trust, by the very rules that people use.
+
+One commit a scope, each of them whole: a load that was killed is finished by
+the next start, and what is there already, also what a person changed since,
+stays as it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from uuid import UUID
+
+import pyotp
+from sqlalchemy import select
+
+from trustconduct import clock
+from trustconduct.accounts.models import Factor, User
+from trustconduct.accounts.users import add_user
+from trustconduct.acknowledgements.answers import hold_talk, talks
+from trustconduct.acknowledgements.campaigns import start_campaign
+from trustconduct.acknowledgements.models import SignRequest
+from trustconduct.acknowledgements.signing import answer, asked, copy_of
+from trustconduct.audit.actor import COMMAND, Actor, Grant, Role
+from trustconduct.contact_matrix.matrix import Matrix
+from trustconduct.contact_matrix.save import save_matrix
+from trustconduct.db import transaction
+from trustconduct.demo.schools import (
+    NEXT_EDITION,
+    NEXT_EDITION_NAME,
+    PASSWORD,
+    SCHOOLS,
+    TRUST,
+    USERS,
+    DemoSchool,
+)
+from trustconduct.people.models import Adult
+from trustconduct.people.roll import read_roll
+from trustconduct.people.take_in import take_in
+from trustconduct.policies.editions import approve, import_edition, newest_published, publish
+from trustconduct.policies.models import Edition, SchoolVersion
+from trustconduct.policies.reading import read_policy, template
+from trustconduct.policies.versions import publish_version
+from trustconduct.schools.add import add_school, name_trust
+from trustconduct.schools.settings import change_settings, facts_of
+from trustconduct.tenants.models import School, SchoolSettings, Trust
+from trustconduct.tenants.sessions import ScopedSession, Sessions
+
+
+class NotOurs(RuntimeError):
+    """The database holds another Trust: made-up people must not be put among real ones."""
+
+
+def load(sessions: Sessions, *, link_days: int) -> bool:
+    """Load what is missing of the made-up Trust; whether anything was. Raises NotOurs."""
+    schools = _trust(sessions)
+    if schools is None:
+        return False
+    users = _users(sessions, schools)
+    for demo in SCHOOLS:
+        if demo.settings:
+            _school(sessions.school(schools[demo.slug]), demo, users, link_days)
+    return True
+
+
+def _is_loaded(session: ScopedSession, demo: DemoSchool) -> bool:
+    return not demo.settings or session.scalar(select(SchoolSettings.id)) is not None
+
+
+def _trust(sessions: Sessions) -> dict[str, UUID] | None:
+    """The Trust, its schools and its editions.
+
+    Gives the schools' ids by slug, or None where nothing at all is missing.
+    """
+    with sessions.trust() as session, transaction(session):
+        name = session.scalar(select(Trust.name))
+        there = dict(session.execute(select(School.slug, School.id)).all())
+        if name is None and there:
+            raise NotOurs("The database has schools of another Trust, so nothing was loaded.")
+        if name is not None and not {demo.slug for demo in SCHOOLS} <= there.keys():
+            raise NotOurs(f"The database belongs to {name}, so nothing was loaded.")
+        if name is None:
+            name_trust(session, by=COMMAND, **TRUST)
+            for demo in SCHOOLS:
+                school = add_school(session, by=COMMAND, slug=demo.slug, name=demo.name)
+                there[demo.slug] = school.id
+            edition = _edition(session, template().decode(), "template.txt")
+            approve(session, edition, by=COMMAND, board_on=clock.today())
+            publish(session, edition, by=COMMAND)
+            text = template().decode()
+            for old, new in NEXT_EDITION:
+                text = text.replace(old, new, 1)
+            _edition(session, text, NEXT_EDITION_NAME)
+    for demo in SCHOOLS:
+        with sessions.school(there[demo.slug], read_only=True) as session:
+            if not _is_loaded(session, demo):
+                return there
+    with sessions.accounts(read_only=True) as session:
+        return None if USERS[-1].email in set(session.scalars(select(User.email))) else there
+
+
+def _edition(session: ScopedSession, text: str, name: str) -> Edition:
+    reading = read_policy(text.encode(), filename=name)
+    return import_edition(session, reading, by=COMMAND, source_name=name, source_text=text)
+
+
+def _users(sessions: Sessions, schools: Mapping[str, UUID]) -> dict[str, User]:
+    """Everyone who signs in, by email, each with an authenticator that works at once."""
+    with sessions.accounts() as session, transaction(session):
+        there = {user.email: user for user in session.scalars(select(User))}
+        for demo in USERS:
+            if demo.email in there:
+                continue
+            there[demo.email] = user = add_user(
+                session,
+                by=COMMAND,
+                email=demo.email,
+                name=demo.name,
+                password=PASSWORD,
+                grants=[Grant(demo.role, schools[demo.slug] if demo.slug else None)],
+            )
+            session.add(
+                Factor(user_id=user.id, secret=pyotp.random_base32(), confirmed_at=clock.now())
+            )
+    return there
+
+
+def _school(
+    session: ScopedSession, demo: DemoSchool, users: Mapping[str, User], link_days: int
+) -> None:
+    """A school that has published its version, taken in its roll and asked its parents."""
+    head = _actor(session, users, demo, Role.HEADTEACHER)
+    office = _actor(session, users, demo, Role.OFFICE)
+    pastoral = _actor(session, users, demo, Role.PASTORAL)
+    with session, transaction(session):
+        if _is_loaded(session, demo):
+            return
+        school = session.get_one(School, session.school_id)
+        edition = newest_published(session)
+        assert edition is not None, "the Trust's commit published it"
+        settings = change_settings(session, by=office, seen_version=None, **demo.settings)
+        facts = facts_of(session, school, settings)
+        matrix = _matrix(edition.document.filled(facts).matrix, demo)
+        save_matrix(session, matrix, by=office, seen_number=0)
+        version = publish_version(session, school, edition, facts, settings, by=head, seen_number=0)
+        take_in(session, read_roll(demo.roll), by=office)
+        start_campaign(
+            session,
+            school,
+            version,
+            by=head,
+            link_days=link_days,
+            telephone=settings.telephone,
+            reply_to=settings.email,
+        )
+        _answer(session, demo, version)
+        for talk in talks(session):
+            if not talk.note:  # the one who left no word was rung at once
+                hold_talk(session, talk.id, by=pastoral)
+
+
+def _actor(
+    session: ScopedSession, users: Mapping[str, User], demo: DemoSchool, role: Role
+) -> Actor:
+    email = next(user.email for user in USERS if (user.slug, user.role) == (demo.slug, role))
+    user = users[email]
+    return Actor("user", user.id, user.name, frozenset({Grant(role, session.school_id)}))
+
+
+def _matrix(offered: Matrix, demo: DemoSchool) -> Matrix:
+    """The Trust's matrix with this school's ways in, and one tick that it does without."""
+    details = {
+        "phone": demo.settings["telephone"],
+        "email": demo.settings["email"],
+        "visit": demo.settings["policies_url"],
+    }
+    routes = tuple(
+        replace(route, detail=next((to for word, to in details.items() if word in route.id), ""))
+        for route in offered.routes
+    )
+    ticks = frozenset(
+        (route, purpose)
+        for route, purpose in offered.ticks
+        if not (route.startswith(demo.unticked[0]) and purpose.startswith(demo.unticked[1]))
+    )
+    return replace(offered, routes=routes, ticks=ticks)
+
+
+def _answer(session: ScopedSession, demo: DemoSchool, version: SchoolVersion) -> None:
+    copy = copy_of(version)
+    requests = session.scalars(
+        select(SignRequest.id)
+        .join(
+            Adult, (Adult.school_id == SignRequest.school_id) & (Adult.id == SignRequest.adult_id)
+        )
+        .order_by(Adult.name, SignRequest.id)
+    ).all()
+    for request_id, (kind, note) in zip(requests, demo.replies, strict=False):
+        request = asked(session, request_id)
+        assert request is not None, "it was made in this commit"
+        answer(
+            session,
+            request,
+            kind,
+            by=request.by,
+            typed_name=request.adult_name,
+            note=note,
+            shown_sha256=request.sha256,
+            copy=copy,
+            school_name=demo.name,
+        )

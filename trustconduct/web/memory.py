@@ -1,0 +1,86 @@
+"""Parents' pages in the memory of the process, in front of everything else.
+
+A whole school reads its code on the evening it is published. Such a page is the
+same for everyone, so for a second it is answered from here, before Flask, the
+session and the database; then it is asked for again, and one short query says
+whether it has changed.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+UNTIL = "trustconduct.keep_until"
+MOST = 2_000
+
+StartResponse = Callable[..., Any]
+Application = Callable[[dict[str, Any], StartResponse], Iterable[bytes]]
+
+
+@dataclass(frozen=True)
+class _Answer:
+    until: float
+    headers: list[tuple[str, str]]
+    not_modified: list[tuple[str, str]]
+    etag: str
+    body: tuple[bytes]
+
+
+def keep(environ: dict[str, Any], until: float) -> None:
+    """Let this answer stand for the same address until `until`, by the monotonic clock.
+
+    Only for an answer that is the same for everyone.
+    """
+    environ[UNTIL] = until
+
+
+class Memory:
+    """In front of the application: answers what is kept, and keeps what is marked."""
+
+    def __init__(self, application: Application) -> None:
+        self._application = application
+        self._answers: dict[str, _Answer] = {}
+
+    def __call__(self, environ: dict[str, Any], start: StartResponse) -> Iterable[bytes]:
+        if environ["REQUEST_METHOD"] != "GET" or environ.get("QUERY_STRING"):
+            return self._application(environ, start)
+        path: str = environ["PATH_INFO"]
+        kept = self._answers.get(path)
+        if kept is None or time.monotonic() >= kept.until:
+            return self._asked(path, environ, start)
+        if kept.etag in environ.get("HTTP_IF_NONE_MATCH", ""):
+            start("304 NOT MODIFIED", kept.not_modified)
+            return ()
+        start("200 OK", kept.headers)
+        return kept.body
+
+    def _asked(self, path: str, environ: dict[str, Any], start: StartResponse) -> Iterable[bytes]:
+        told: list[Any] = []
+
+        def listen(status: str, headers: list[tuple[str, str]], *more: Any) -> Any:
+            told[:] = [status, list(headers)]
+            return start(status, headers, *more)
+
+        answer = self._application(environ, listen)
+        if UNTIL not in environ or not told or not told[0].startswith("200"):
+            return answer
+        body = b"".join(answer)
+        if close := getattr(answer, "close", None):
+            close()
+        headers = told[1]
+        names = {name.lower(): value for name, value in headers}
+        if "set-cookie" not in names:  # what is set for one is for nobody else
+            if len(self._answers) >= MOST:
+                self._answers.clear()
+            without = ("content-length", "content-type")
+            self._answers[path] = _Answer(
+                environ[UNTIL],
+                headers,
+                [pair for pair in headers if pair[0].lower() not in without],
+                names["etag"],
+                (body,),
+            )
+        return (body,)
