@@ -36,6 +36,8 @@ from trustconduct.schools.settings import SUGGESTED, change_settings, facts_of, 
 from trustconduct.tenants.models import School, SchoolSettings, Trust
 from trustconduct.tenants.sessions import ScopedSession
 
+# Of the app that tests get: links are derived from it.
+SECRET_KEY = "a key that is used by tests and by nothing else"
 PASSWORD = "quite a long password"
 REVIEW = "Summer Term 2028"
 FORCE = "thames-valley"
@@ -170,20 +172,24 @@ def the_edition(session: ScopedSession) -> Edition:
     return edition
 
 
-def settings_filled(session: ScopedSession, **values: Any) -> SchoolSettings:
+def settings_filled(
+    session: ScopedSession, *, by: Actor | None = None, **values: Any
+) -> SchoolSettings:
     """A school's settings with nothing blank; `values` are what the test is about."""
     return change_settings(
         session,
-        by=a_head(session),
+        by=by or a_head(session),
         seen_version=settings_of(session).version,
         **{**FACTS, **BANS, **values},
     )
 
 
-def a_matrix(session: ScopedSession, matrix: Matrix = MATRIX) -> SchoolMatrix:
+def a_matrix(
+    session: ScopedSession, matrix: Matrix = MATRIX, *, by: Actor | None = None
+) -> SchoolMatrix:
     newest = current_matrix(session)
     return save_matrix(
-        session, matrix, by=a_head(session), seen_number=newest.number if newest else 0
+        session, matrix, by=by or a_head(session), seen_number=newest.number if newest else 0
     )
 
 
@@ -242,14 +248,18 @@ def an_adult(
 
 
 def a_campaign(
-    session: ScopedSession, version: SchoolVersion | None = None, *, link_days: int = 180
+    session: ScopedSession,
+    version: SchoolVersion | None = None,
+    *,
+    by: Actor | None = None,
+    link_days: int = 180,
 ) -> Campaign:
     version = version or version_in_force(session) or a_version(session)
     return start_campaign(
         session,
         the_school(session),
         version,
-        by=a_head(session),
+        by=by or a_head(session),
         link_days=link_days,
         telephone="01632 960001",
         reply_to="office@school.example",

@@ -19,6 +19,7 @@ from sqlalchemy import Engine, event
 
 from config.base import Settings
 from tests.browser import Browser
+from tests.build import SECRET_KEY
 from tests.mail import Mailbox
 from tests.servers import GROUND, WORLD, Servers, end_run, new_run
 from tests.world import World
@@ -181,7 +182,7 @@ def settings(world: World, servers: Servers, valkey: Redis, tmp_path: Path) -> S
         DATABASE_URL=world.url,
         DATABASE_OWNER_URL=servers.owner_url(world.name),
         REDIS_URL=_valkey_url(servers),
-        SECRET_KEY="a key that is used by tests and by nothing else",
+        SECRET_KEY=SECRET_KEY,
         VAR=tmp_path,
     )
 

@@ -139,6 +139,7 @@ def _filled(session: ScopedSession, school: WorldSchool) -> WorldSchool:
     word, by = school.canary, school.head
     build.settings_filled(
         session,
+        by=by,
         policies_url=f"https://{word}.example/policies",
         app_name=f"App {word}",
         telephone=f"01632 960001 {word}",
@@ -151,6 +152,7 @@ def _filled(session: ScopedSession, school: WorldSchool) -> WorldSchool:
             routes=(Route("telephone", f"Telephone {word}", f"01632 {word}"),),
             ticks=frozenset({("telephone", "ask")}),
         ),
+        by=by,
     )
     version = build.a_version(session, by=by)
     roll = build.a_roll(
@@ -163,7 +165,7 @@ def _filled(session: ScopedSession, school: WorldSchool) -> WorldSchool:
         f"Kim {word},,Chris {word},carer,",
     )
     take_in(session, read_roll(roll), by=by)
-    build.a_campaign(session, version)
+    build.a_campaign(session, version, by=by)
     requests = dict(
         session.execute(
             select(Adult.name, SignRequest.id).join(Adult, Adult.id == SignRequest.adult_id)

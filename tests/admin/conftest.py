@@ -35,7 +35,7 @@ def head(app: Any, world: World) -> Browser:
 
 def upload(client: Browser, raw: bytes, name: str = "code.txt") -> Any:
     """Send a file to the first page of the import."""
-    return client.post(
+    answer = client.post(
         "/admin/editions/import",
         data={
             "csrf_token": client.csrf("/admin/editions/import"),
@@ -44,3 +44,6 @@ def upload(client: Browser, raw: bytes, name: str = "code.txt") -> Any:
         },
         content_type="multipart/form-data",
     )
+    # The client leaves what it sent open, where it was large enough for a file.
+    answer.request.environ["wsgi.input"].close()
+    return answer

@@ -64,8 +64,11 @@ def test_schools_are_found_by_name_and_turned_over_by_page(officer, world):
 
 @pytest.mark.parametrize(
     "query",
-    ["page=-1", "page=99999999999999999999", "page=x", "sort=99&desc=1", "search=%00", "search=%"]
-    + ["flt0_0=x", "page_size=100000", "search=" + "x" * 5_000, "id=1"],
+    [
+        *("page=-1", "page=99999999999999999999", "page=x", "page_size=100000"),
+        *("sort=99&desc=1", "flt0_0=x", "id=1"),
+        *("search=%00", "search=%", "search=" + "x" * 5_000),
+    ],
 )
 def test_strange_arguments_break_nothing(officer, query):
     for page in (SCHOOLS, PEOPLE):
@@ -105,7 +108,7 @@ def test_no_secret_of_a_person_reaches_a_page(officer, world):
     assert not [secret for secret in secrets for page in pages if secret in page]
     assert "argon2" not in "".join(pages)
     assert "Nothing here has" in officer.get(f"{PEOPLE}?search=argon2").text
-    names = "password_hash", "secret", "token"
+    names = "password_hash", "token_sha256", "last_step"
     for n in range(12):
         assert not [name for name in names if name in officer.get(f"{PEOPLE}?sort={n}").text]
 

@@ -261,5 +261,5 @@ def _printable(text: str) -> bool:
 def copy_of(version: SchoolVersion) -> str:
     """The version's text without markup, out of its frozen form: the copy for the receipt."""
     body = json.loads(version.text)["document"]
-    empty_matrix: dict[str, list[Any]] = {"purposes": [], "routes": [], "ticks": []}
+    empty_matrix: dict[str, Any] = {"corner": "", "purposes": [], "routes": [], "ticks": []}
     return wording.plain(Document.from_json({**body, "matrix": empty_matrix}))

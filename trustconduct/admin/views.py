@@ -97,8 +97,8 @@ class Listed(Console, ModelView):
     can_create = can_edit = can_delete = can_export = False
     can_view_details = True
     action_disallowed_list = ("delete",)
-    create_view = edit_view = delete_view = action_view = None  # type: ignore[assignment]
-    export = ajax_lookup = ajax_update = None  # type: ignore[assignment]
+    create_view = edit_view = delete_view = action_view = None
+    export = ajax_lookup = ajax_update = None
 
     list_template = "admin/list.html"
     details_template = "admin/details.html"

@@ -8,7 +8,8 @@ template's and changes what differs.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
 
 
 class MatrixRefused(ValueError):
@@ -38,11 +39,15 @@ class Route:
 
 @dataclass(frozen=True)
 class Matrix:
-    """Purposes by routes. `ticks` holds pairs (route id, purpose id)."""
+    """Purposes by routes. `ticks` holds pairs (route id, purpose id).
+
+    `corner` is what stands where the headings meet ("I want to…").
+    """
 
     purposes: tuple[Purpose, ...] = ()
     routes: tuple[Route, ...] = ()
     ticks: frozenset[tuple[str, str]] = field(default_factory=frozenset)
+    corner: str = "I want to…"
 
     def __post_init__(self) -> None:
         routes = [route.id for route in self.routes]
@@ -62,9 +67,28 @@ class Matrix:
         """The routes for one purpose, in the matrix's own order."""
         return tuple(route for route in self.routes if self.serves(route, purpose))
 
+    def reworded(self, put: Callable[[str], str]) -> Matrix:
+        """The same matrix with every text put through `put`: its facts filled in, say."""
+        return replace(
+            self,
+            corner=put(self.corner),
+            purposes=tuple(replace(p, text=put(p.text)) for p in self.purposes),
+            routes=tuple(replace(r, text=put(r.text), detail=put(r.detail)) for r in self.routes),
+        )
+
+    def texts(self) -> Iterator[str]:
+        """Every text in which a fact may stand."""
+        yield self.corner
+        for purpose in self.purposes:
+            yield purpose.text
+        for route in self.routes:
+            yield route.text
+            yield route.detail
+
     def to_json(self) -> dict:
         """Plain JSON: lists in the matrix's order, so that one matrix has one form."""
         return {
+            "corner": self.corner,
             "purposes": [{"id": p.id, "text": p.text} for p in self.purposes],
             "routes": [{"id": r.id, "text": r.text, "detail": r.detail} for r in self.routes],
             "ticks": [
@@ -75,6 +99,7 @@ class Matrix:
     @classmethod
     def from_json(cls, value: dict) -> Matrix:
         return cls(
+            corner=value["corner"],
             purposes=tuple(Purpose(**p) for p in value["purposes"]),
             routes=tuple(Route(**r) for r in value["routes"]),
             ticks=frozenset((route, purpose) for route, purpose in value["ticks"]),

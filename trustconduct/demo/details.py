@@ -107,7 +107,7 @@ def told(found: dict[str, Any], var: Path) -> Iterator[str]:
     yield ""
     yield f"Sign in:   {base}/account/sign-in"
     yield f"Password:  {PASSWORD}  (the same for all)"
-    yield "Code:      trustconduct demo --codes  prints the codes of this moment;"
+    yield "Code:      .venv/bin/trustconduct demo --codes  prints the codes of this moment;"
     yield "           or put the secret beside the name into an authenticator app"
     names = {school["slug"]: school["name"] for school in found["schools"]}
     place = ""

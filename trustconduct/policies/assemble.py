@@ -114,13 +114,7 @@ class Assembler:
         first = raw.lines[0] if raw.lines else None
         clauses: list[Clause] = []
         items = paragraphs = 0
-        for place, part in enumerate([*raw.parts, None]):
-            if place == raw.matrix_at and self.table and self.table.corner:
-                paragraphs += 1
-                corner = self._safe(self.table.corner, self.table.became[0][0])
-                clauses.append(Clause(f"{id}.p{paragraphs}", corner))
-            if part is None:
-                break
+        for part in raw.parts:
             if part.is_item:
                 items += 1
                 clauses.append(self._clause(part, f"{id}.{items}", id))
@@ -176,11 +170,7 @@ class Assembler:
         self.done.became += self.table.became
         matrix = self.table.matrix
         line = self.table.became[0][0]
-        return replace(
-            matrix,
-            purposes=tuple(replace(p, text=self._safe(p.text, line)) for p in matrix.purposes),
-            routes=tuple(replace(r, text=self._safe(r.text, line)) for r in matrix.routes),
-        )
+        return matrix.reworded(lambda text: self._safe(text, line))
 
     def _safe(self, text: str, line: SourceLine | None) -> str:
         """The text with its fields in place. Other braces are refused, by their line.

@@ -111,11 +111,7 @@ class Document:
             for clause in section.clauses:
                 yield clause.text
                 yield from clause.exceptions
-        for purpose in self.matrix.purposes:
-            yield purpose.text
-        for route in self.matrix.routes:
-            yield route.text
-            yield route.detail
+        yield from self.matrix.texts()
 
     def facts_named(self) -> set[str]:
         """The merge fields that this text needs."""
@@ -145,13 +141,7 @@ class Document:
                 )
                 for section in self.sections
             ),
-            matrix=replace(
-                self.matrix,
-                purposes=tuple(replace(p, text=put(p.text)) for p in self.matrix.purposes),
-                routes=tuple(
-                    replace(r, text=put(r.text), detail=put(r.detail)) for r in self.matrix.routes
-                ),
-            ),
+            matrix=self.matrix.reworded(put),
         )
 
     def to_json(self) -> dict:

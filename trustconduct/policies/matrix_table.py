@@ -25,10 +25,9 @@ MOST_PURPOSES = 30
 
 @dataclass(frozen=True)
 class TableRead:
-    """The matrix, the words in its corner ("I want to…") and what each line became."""
+    """The matrix, and what each line became."""
 
     matrix: Matrix
-    corner: str
     became: tuple[tuple[SourceLine, str], ...]
 
 
@@ -135,7 +134,7 @@ def read_table(lines: Sequence[SourceLine], facts: Mapping[str, str]) -> TableRe
         for purpose, cell in zip(purposes, cells[1:], strict=False):
             if _is_tick(line, cell):
                 ticks.add((route.id, purpose.id))
-    return TableRead(Matrix(purposes, routes, frozenset(ticks)), corner, tuple(became))
+    return TableRead(Matrix(purposes, routes, frozenset(ticks), corner), tuple(became))
 
 
 def _fitting(line: SourceLine, cells: list[str], columns: int) -> list[str]:

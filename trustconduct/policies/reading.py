@@ -71,7 +71,6 @@ class Reading:
     questions: tuple[Question, ...] = ()
     lines: tuple[Line, ...] = ()
     warnings: tuple[str, ...] = ()
-    matrix_corner: str = ""
 
     @property
     def unrecognised(self) -> tuple[Line, ...]:
@@ -116,7 +115,7 @@ class Reading:
                 words[clause.id] = " ".join([clause.text, *clause.exceptions])
         matrix = filled.matrix
         purposes = [purpose.text for purpose in matrix.purposes]
-        words["matrix"] = words["matrix.purposes"] = " ".join([self.matrix_corner, *purposes])
+        words["matrix"] = words["matrix.purposes"] = " ".join([matrix.corner, *purposes])
         for route in matrix.routes:
             ticks = ["✓" for purpose in matrix.purposes if matrix.serves(route, purpose)]
             words[f"matrix.route.{route.id}"] = " ".join([route.text, *ticks])
@@ -157,7 +156,6 @@ def read_policy(raw: bytes, *, filename: str, answers: Mapping[str, str] | None 
         questions=tuple(question.filled(facts) for question in done.questions),
         lines=tuple(Line(line.number, line.text, where) for line, where in became),
         warnings=(*rivals, *_warnings(done, split, len([t for t in found_tables if t.ticked]))),
-        matrix_corner=table.corner if table else "",
     )
 
 

@@ -70,7 +70,7 @@ def plain(document: Document) -> str:
             number += clause.form == "item"
             mark = f"{number}. " if clause.form == "item" else ""
             lines += [mark + _bare(clause.text)]
-            lines += [f"   (Allowed: {_bare(text)})" for text in clause.exceptions]
+            lines += [f"   (Exception: {_bare(text)})" for text in clause.exceptions]
             lines += [""]
     return "\n".join(lines).strip() + "\n"
 

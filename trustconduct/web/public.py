@@ -15,6 +15,7 @@ from sqlalchemy import func, select
 from trustconduct import clock
 from trustconduct.contact_matrix.models import SchoolMatrix
 from trustconduct.contact_matrix.save import current_matrix
+from trustconduct.policies.facts import fill
 from trustconduct.policies.models import InForce
 from trustconduct.policies.versions import history, version_in_force, version_numbered
 from trustconduct.schools.settings import facts_of, settings_of
@@ -135,7 +136,10 @@ _pages = Pages()
 
 
 def _school_page(template: str, **more) -> str:
+    """A page of the school; a `matrix` is shown with the school's facts in it."""
     facts = facts_of(g.session, g.school, settings_of(g.session))
+    if more.get("matrix"):
+        more["matrix"] = more["matrix"].matrix.reworded(lambda text: fill(text, facts))
     return render_template(
         template, facts=facts, trust=works().directory.trust(), cached=True, **more
     )
@@ -161,7 +165,7 @@ def policy() -> Response:
             here="policy",
             version=version,
             current=True,
-            matrix=matrix.matrix if matrix else None,
+            matrix=matrix,
             versions=history(g.session),
         )
 
@@ -194,9 +198,7 @@ def policy_version(number: int) -> Response:
 def contact() -> Response:
     def make() -> str:
         matrix = current_matrix(g.session)
-        return _school_page(
-            "public/contact.html", here="contact", matrix=matrix.matrix if matrix else None
-        )
+        return _school_page("public/contact.html", here="contact", matrix=matrix)
 
     return _pages.page("contact", make)
 

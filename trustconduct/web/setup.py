@@ -14,7 +14,7 @@ from trustconduct.contact_matrix.save import MatrixChangedMeanwhile, current_mat
 from trustconduct.db import transaction
 from trustconduct.policies import wording
 from trustconduct.policies.editions import newest_published
-from trustconduct.policies.facts import FACTS
+from trustconduct.policies.facts import FACTS, fill
 from trustconduct.policies.versions import (
     Missing,
     NotReady,
@@ -223,7 +223,7 @@ def _offered() -> tuple[Matrix, int]:
         return current.matrix, current.number
     edition = found(newest_published(g.session))
     facts_ = facts_of(g.session, g.school, settings_of(g.session))
-    matrix = edition.document.filled(facts_).matrix
+    matrix = edition.document.matrix
     telephone, email, website = (
         facts_["school.telephone"],
         facts_["school.email"],
@@ -253,9 +253,21 @@ def contact() -> Response:
     return _contact_page(matrix, Form({"seen_number": number}))
 
 
+def _worded(matrix: Matrix) -> Matrix:
+    """The matrix with the school's facts in it. It is kept without: facts may change later."""
+    facts_ = facts_of(g.session, g.school, settings_of(g.session))
+    return matrix.reworded(lambda text: fill(text, facts_))
+
+
 def _contact_page(matrix: Matrix, form: Form, status: int = 200, **more: Any) -> Response:
     return make_response(
-        staff_page("staff/contact.html", matrix=matrix, form=form, **{"theirs": None, **more}),
+        staff_page(
+            "staff/contact.html",
+            matrix=matrix,
+            shown=_worded(matrix),
+            form=form,
+            **{"theirs": None, **more},
+        ),
         status,
     )
 
@@ -294,7 +306,8 @@ def save_contact() -> Response:
     except MatrixChangedMeanwhile:
         theirs = found(current_matrix(g.session))
         form.typed = {**form.typed, "seen_number": theirs.number}
-        return _contact_page(typed, form, 409, theirs=theirs)
+        saved = {"saved_by": theirs.saved_by, "matrix": _worded(theirs.matrix)}
+        return _contact_page(typed, form, 409, theirs=saved)
     flash("Your ways to contact school are saved.", "good")
     return make_response(redirect(school_url("setup.preview"), 303))
 
@@ -313,7 +326,7 @@ def preview() -> str:
         edition=edition,
         document=document,
         html=wording.html(document),
-        matrix=matrix.matrix if matrix else None,
+        matrix=_worded(matrix.matrix) if matrix else None,
         lacking=missing(edition, facts_, settings, matrix),
         newest=newest,
         seen_number=newest.number if newest else 0,

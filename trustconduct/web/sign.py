@@ -22,9 +22,13 @@ from trustconduct.acknowledgements.signing import (
     checked_note,
     copy_of,
 )
+from trustconduct.contact_matrix.matrix import Matrix
+from trustconduct.contact_matrix.save import current_matrix
 from trustconduct.db import transaction
 from trustconduct.outbox.links import is_token, token
+from trustconduct.policies.facts import fill
 from trustconduct.policies.models import SchoolVersion
+from trustconduct.schools.settings import facts_of, settings_of
 from trustconduct.web.door import Form, enter_school, open_to_all, read, works
 from trustconduct.web.fields import Plain
 
@@ -79,6 +83,15 @@ def _text(version_id: UUID) -> Text:
             _texts.clear()
         _texts[key] = Text(version.html, copy_of(version))
     return _texts[key]
+
+
+def _matrix() -> Matrix | None:
+    """The contact matrix of today: it stands under the text, and is not what is signed."""
+    saved = current_matrix(g.session)
+    if saved is None:
+        return None
+    facts = facts_of(g.session, g.school, settings_of(g.session))
+    return saved.matrix.reworded(lambda text: fill(text, facts))
 
 
 def _cookie() -> str:
@@ -173,6 +186,7 @@ def _page(template: str, asks: Asked, *, status: int = 200, **more: Any) -> Resp
         template,
         asks=asks,
         text=_text(asks.version_id),
+        matrix=_matrix(),
         trust=works().directory.trust(),
         facts={"school.telephone": asks.telephone},
         longest_note=LONGEST_NOTE,

@@ -1,0 +1,307 @@
+"""The wrong-school crawl: every address, every role, with ids of one's own school, of a
+sister school, and of none. Nothing leaks, and a foreign id answers like an unknown one.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+from sqlalchemy import create_engine, text
+from werkzeug.routing import Rule
+from werkzeug.test import TestResponse
+
+from tests.browser import TOKEN, Browser
+from tests.build import SECRET_KEY, a_version
+from tests.rules.tables import SCHOOL_TABLES
+from tests.world import AT_SCHOOL, AT_TRUST, World, WorldSchool
+from trustconduct.accounts.permissions import allowed
+from trustconduct.audit.actor import Grant, Role
+from trustconduct.db import new_id, transaction
+from trustconduct.outbox.links import token
+
+OWN, SISTER, NEVER = "own", "sister", "never"
+
+
+@dataclass(frozen=True)
+class Ids:
+    """What stands in an address for each kind of id; `school` is the one of the slug."""
+
+    own: dict[str, Any]
+    sister: dict[str, Any]
+    never: dict[str, Any]
+
+    def kinds(self) -> Iterator[tuple[str, dict[str, Any]]]:
+        # The own last: it may change something.
+        yield from ((NEVER, self.never), (SISTER, self.sister), (OWN, self.own))
+
+
+def a_request(secret: bool = False) -> Callable[[World], Ids]:
+    def ids(world: World) -> Ids:
+        def one(request_id) -> dict[str, Any]:
+            with_secret = {"secret": token(SECRET_KEY, "sign", request_id, 1)} if secret else {}
+            return {"request_id": request_id, **with_secret}
+
+        return Ids(
+            one(world.oak.requests[f"Lee {world.oak.canary}"]),
+            one(world.elm.requests[f"Lee {world.elm.canary}"]),
+            one(new_id()),
+        )
+
+    return ids
+
+
+def a_talk(world: World) -> Ids:
+    return Ids(
+        {"answer_id": world.oak.talk}, {"answer_id": world.elm.talk}, {"answer_id": new_id()}
+    )
+
+
+def a_number(world: World) -> Ids:
+    # Elm Park alone has a version 2: see `crawled`.
+    return Ids({"number": 1}, {"number": 2}, {"number": 99})
+
+
+# Every route below a school that has an id in its address. One that stands in no list fails.
+SCHOOL_IDS: dict[str, Callable[[World], Ids]] = {
+    "school.policy_version": a_number,
+    "sign.open_link": a_request(secret=True),
+    "sign.show": a_request(),
+    "sign.give_answer": a_request(),
+    "answers.again": a_request(),
+    "answers.talk": a_talk,
+    "answers.held": a_talk,
+}
+# Ids of the Trust's own things: there is no sister.
+TRUST_IDS = {
+    "editions.show",
+    "editions.approval",
+    "editions.approve",
+    "editions.publication",
+    "editions.publish",
+}
+# Ids that stand behind the question mark.
+QUERY_IDS = {"users.details_view", "schools.details_view"}
+NO_IDS = {"public.asset": "the name of a built file"}
+
+ACTORS = [
+    "nobody",
+    *(f"{role.value}@{slug}" for slug in ("oak-lane", "elm-park") for role in AT_SCHOOL),
+    *(f"{role.value}@trust" for role in AT_TRUST),
+]
+
+
+def test_every_route_with_an_id_is_placed(app):
+    with_ids = {rule.endpoint for rule in app.url_map.iter_rules() if rule.arguments - {"school"}}
+    placed = SCHOOL_IDS.keys() | TRUST_IDS | NO_IDS.keys()
+    assert with_ids == placed, "say in tests/rules/test_wrong_school.py what its ids are"
+    endpoints = {rule.endpoint for rule in app.url_map.iter_rules()}
+    details = {name for name in endpoints if name.endswith(".details_view")}
+    assert details == QUERY_IDS
+
+
+def test_the_world_has_a_canary_wherever_words_can_stand(world, servers):
+    """A table whose words hold no canary would let a leak pass."""
+    engine = create_engine(servers.superuser_url(world.name))
+    wordless = {"audit_event_school", "outbox_school", "policy_in_force", "sign_request",
+                "acknowledgement"}  # fmt: skip
+    try:
+        with engine.connect() as connection:
+            for school in world.schools.values():
+                for table in SCHOOL_TABLES - wordless:
+                    rows = connection.scalars(
+                        text(f"select t::text from {table} t where school_id = :id"),
+                        {"id": school.id},
+                    ).all()
+                    words = "\n".join(rows)
+                    assert school.canary in words or school.staff_canary in words, table
+    finally:
+        engine.dispose()
+
+
+@dataclass
+class Crawl:
+    """One person (or nobody) who tries every address of Oak Lane and of the Trust."""
+
+    app: Any
+    client: Browser
+    world: World
+    grants: frozenset[Grant]
+    csrf: str
+
+    def every(self) -> Iterator[tuple[Rule, str]]:
+        """Each rule and method. Signing out comes last: it ends the crawl."""
+        rules = self.app.url_map.iter_rules()
+        for rule in sorted(rules, key=lambda rule: (rule.endpoint == "account.leave", rule.rule)):
+            if rule.endpoint not in NO_IDS:
+                for method in sorted(rule.methods - {"HEAD", "OPTIONS"}):
+                    yield rule, method
+
+    def open(self, rule: Rule, method: str, ids: dict[str, Any]) -> TestResponse:
+        if "request_id" in ids and rule.endpoint.startswith("sign."):
+            # Whoever has a link has its cookie too, at this very path.
+            link = token(SECRET_KEY, "sign-page", ids["request_id"], 1)
+            path = f"/oak-lane/sign/{ids['request_id']}"
+            self.client.set_cookie("link", link, path=path)
+        form = {"csrf_token": self.csrf} if method == "POST" else None
+        return self.client.open(address_of(self.app, rule, method, ids), method=method, data=form)
+
+    def may(self, rule: Rule) -> bool:
+        needs = self.app.view_functions[rule.endpoint].needs
+        at = self.world.oak.id if "school" in rule.arguments else None
+        return needs is None or needs in allowed(self.grants, at)
+
+    def words_not_to_see(self, rule: Rule) -> list[str]:
+        """At a school's addresses the words of the others, at all other addresses of every one."""
+        at_school = "school" in rule.arguments
+        others = [
+            each
+            for each in self.world.schools.values()
+            if not (at_school and each.slug == "oak-lane")
+        ]
+        words = [each.canary for each in others]
+        if at_school or not any(grant.role.of_trust for grant in self.grants):
+            # The console names the staff of every school, to those who may see it.
+            words += [each.staff_canary for each in others]
+        return words
+
+    def check(self, rule: Rule, response: TestResponse) -> None:
+        """What holds for every single answer."""
+        where = f"{response.request.method} {response.request.url}: {response.status}"
+        assert response.status_code < 500, where
+        whole = f"{response.headers}\n{response.get_data(as_text=True)}"
+        for word in self.words_not_to_see(rule):
+            assert word not in whole, f"{where} shows {word}"
+        if self.may(rule):
+            assert response.status_code != 403, where
+        elif self.grants:
+            assert response.status_code == 403, where
+        else:
+            assert response.status_code in (302, 303), where
+            assert response.headers["Location"].startswith("/account/sign-in"), where
+
+
+def address_of(app: Any, rule: Rule, method: str, ids: dict[str, Any]) -> str:
+    """The address of a rule at Oak Lane, with these ids."""
+    if rule.endpoint in QUERY_IDS:
+        return f"{rule.rule}?{urlencode(ids)}"
+    named = {name: value for name, value in ids.items() if name in rule.arguments}
+    if "school" in rule.arguments:
+        named["school"] = "oak-lane"
+    return app.url_map.bind("localhost").build(rule.endpoint, named, method=method)
+
+
+def ids_of(rule: Rule, world: World) -> Ids:
+    if rule.endpoint in SCHOOL_IDS:
+        return SCHOOL_IDS[rule.endpoint](world)
+    if rule.endpoint in TRUST_IDS:
+        return Ids({"number": 1}, {"number": 98}, {"number": 99})
+    if rule.endpoint in QUERY_IDS:
+        return Ids({"id": world.oak.id}, {"id": "' or 1=1"}, {"id": new_id()})
+    return Ids({}, {}, {})
+
+
+@pytest.fixture
+def crawled(app, world, request) -> Crawl:
+    with world.sessions.school(world.elm.id) as session, transaction(session):
+        assert a_version(session, by=world.elm.head).number == 2
+    client = app.test_client()
+    role, _, slug = request.param.partition("@")
+    grants: frozenset[Grant] = frozenset()
+    if slug:
+        user = next(
+            user for user in world.users if (user.role, user.slug or "trust") == (role, slug)
+        )
+        client.sign_in(user)
+        school_id = world.schools[slug].id if user.slug else None
+        grants = frozenset({Grant(Role(role), school_id)})
+    return Crawl(app, client, world, grants, client.csrf())
+
+
+def bare(response, ids: dict[str, Any]) -> str:
+    """An answer without what may differ between two ids: the ids themselves and tokens."""
+    told = response.get_data(as_text=True)
+    told = TOKEN.sub("", told)
+    for value in ids.values():
+        told = re.sub(rf"(?<![\w-]){re.escape(str(value))}(?![\w-])", "ID", told)
+    where = response.headers.get("Location", "")
+    for value in ids.values():
+        where = where.replace(str(value), "ID")
+    cookies = sorted(line.split("=")[0] for line in response.headers.getlist("Set-Cookie"))
+    return f"{response.status}\n{where}\n{cookies}\n{response.mimetype}\n{told}"
+
+
+def rows_of(servers, world: World, school: WorldSchool) -> dict[str, str]:
+    """A hash of all that a school has, table by table."""
+    engine = create_engine(servers.superuser_url(world.name))
+    try:
+        with engine.connect() as connection:
+            return {
+                table: connection.scalar(
+                    text(
+                        "select md5(coalesce(string_agg(t::text, '' order by t::text), ''))"
+                        f" from {table} t where school_id = :id"
+                    ),
+                    {"id": school.id},
+                )
+                for table in SCHOOL_TABLES
+            }
+    finally:
+        engine.dispose()
+
+
+@pytest.mark.parametrize("crawled", ACTORS, indirect=True)
+def test_no_address_shows_or_changes_anything_of_another_school(crawled, servers):
+    world = crawled.world
+    before = [rows_of(servers, world, each) for each in (world.elm, world.ash)]
+    for rule, method in crawled.every():
+        ids = ids_of(rule, world)
+        answers = {}
+        for kind, values in ids.kinds():
+            response = crawled.open(rule, method, values)
+            crawled.check(rule, response)
+            answers[kind] = bare(response, values)
+            crawled.client.get("/account/sign-in")  # takes what was flashed
+        assert answers[SISTER] == answers[NEVER], f"{method} {rule.rule}"
+        if rule.endpoint in SCHOOL_IDS and crawled.may(rule):
+            assert answers[OWN] != answers[NEVER], f"{method} {rule.rule} finds nothing at all"
+    assert [rows_of(servers, world, each) for each in (world.elm, world.ash)] == before
+
+
+def test_without_the_forms_token_nothing_is_written(app, world, servers):
+    """Every address that changes something, by those who may do most."""
+    for user in (world.oak.users[Role.HEADTEACHER], world.trust_users[Role.TRUST_OFFICER]):
+        client = app.test_client()
+        client.sign_in(user)
+        before = rows_of(servers, world, world.oak)
+        for rule in app.url_map.iter_rules():
+            if "POST" not in rule.methods:
+                continue
+            address = address_of(app, rule, "POST", ids_of(rule, world).own)
+            for form in ({}, {"csrf_token": "made-up"}):
+                response = client.post(address, data=form)
+                assert response.status_code == 400, (rule.endpoint, response.status)
+        assert rows_of(servers, world, world.oak) == before
+
+
+def test_a_get_writes_nothing(app, world, servers):
+    """But for three things, and none of them is a row of a school."""
+    before = rows_of(servers, world, world.oak)
+    client = app.test_client()
+    client.sign_in(world.oak.users[Role.HEADTEACHER])
+    for rule in app.url_map.iter_rules():
+        if "GET" not in rule.methods or rule.endpoint in NO_IDS:
+            continue
+        address = address_of(app, rule, "GET", ids_of(rule, world).own)
+        for method in ("GET", "HEAD"):
+            assert client.open(address, method=method).status_code < 500, address
+    assert rows_of(servers, world, world.oak) == before
+
+
+@pytest.mark.parametrize("address", ["/no-school/", "/no-school/policy", "/no-school/staff/"])
+def test_a_school_that_is_not_there_is_not_found(client, address):
+    assert client.get(address).status_code == 404
