@@ -74,7 +74,7 @@ bench: $(tools) $(static) ## measure against the least work possible; ONLY=name 
 	@exec .venv/bin/python tests/bench/run.py $(ONLY)
 
 screenshots: $(tools) $(static) browser ## take the pictures in docs/screenshots/
-	@exec .venv/bin/python tests/browser/screenshots.py
+	@exec .venv/bin/python tests/pages/screenshots.py
 
 lock: $(base) ## pin what the .in files ask for, with hashes; UPGRADE=1 takes newer releases
 	$(call say,Pinning…)

@@ -6,10 +6,13 @@ import re
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from tests import build
 from tests.admin.conftest import upload
+from tests.at_once import at_once
+from trustconduct.audit.events import Event
+from trustconduct.audit.models import TrustAuditEvent
 from trustconduct.db import transaction
 from trustconduct.policies.editions import approve
 from trustconduct.policies.models import Edition, State
@@ -140,10 +143,23 @@ def test_no_file_is_said_at_the_field(officer):
 
 
 def test_lines_that_we_do_not_know_stand_loudly_at_the_top(officer):
-    raw = template() + b"\nSomething else\n\n<script>alert(1)</script> stands\there\tnow\n"
-    page = upload(officer, raw, "<b>.txt").text
+    page = upload(officer, DOUBTFUL).text
+    assert "We did not recognise one line" in page
+    assert "<strong>Line 65:</strong> Page 2 of 2" in page
+    assert page.index("We did not recognise") < page.index("behaviours")
+    assert page.index("1 question is for you to answer") < page.index("behaviours")
+
+
+def test_a_file_s_words_are_shown_as_text_wherever_they_stand(officer):
+    script = b"<script>alert(1)</script>"
+    raw = DOUBTFUL.replace(b"Page 2 of 2", script).replace(b"Queue jumping", b"Queue " + script)
+    page = upload(officer, raw.replace(b"Family Charter", b"Family " + script), "<b>x.txt").text
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
     assert "<script>alert" not in page
-    assert "<b>.txt" not in page
+    assert "<b>x.txt" not in page
+    shown = officer.get(officer.post(KEEP, data=hidden(page)).location).text
+    assert "Queue" in shown
+    assert "<script>alert" not in shown
 
 
 def test_officers_see_each_clause_with_its_id_and_what_schools_fill_in(officer):
@@ -201,3 +217,21 @@ def test_a_reader_sees_editions_and_no_button(reader, draft):
         answer = reader.get(page)
         assert answer.status_code == 200
         assert "govuk-button" not in answer.text
+
+
+def test_an_edition_is_published_once_however_many_press_the_button(officer, app, world, approved):
+    page = f"{EDITIONS}{approved}/publish"
+    token = officer.csrf(page)
+    cookies = [(cookie.key, cookie.value) for cookie in officer._cookies.values()]
+
+    def press():
+        client = app.test_client()
+        for key, value in cookies:
+            client.set_cookie(key, value)
+        return client.post(page, data={"csrf_token": token}).status_code
+
+    assert at_once(6, press) == [303] * 6
+    assert edition(world, approved).state is State.PUBLISHED
+    with world.sessions.trust(read_only=True) as session:
+        said = select(func.count()).where(TrustAuditEvent.event == Event.EDITION_PUBLISHED.value)
+        assert session.scalar(said) == 2  # this one, and the one that the world began with

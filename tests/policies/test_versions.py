@@ -85,7 +85,7 @@ def test_the_hash_is_reproduced_from_the_stored_text(world):
             again = json.dumps(told, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
             assert again == version.text
             assert told["school"] == {"id": str(school.id), "name": school.name}
-            empty = {"purposes": [], "routes": [], "ticks": []}
+            empty = {"corner": "", "purposes": [], "routes": [], "ticks": []}
             assert Document.from_json({**told["document"], "matrix": empty}).title
 
 

@@ -201,7 +201,7 @@ def ids_of(rule: Rule, world: World) -> Ids:
     if rule.endpoint in TRUST_IDS:
         return Ids({"number": 1}, {"number": 98}, {"number": 99})
     if rule.endpoint in QUERY_IDS:
-        return Ids({"id": world.oak.id}, {"id": "' or 1=1"}, {"id": new_id()})
+        return Ids({"id": world.oak.id}, {"id": new_id()}, {"id": new_id()})
     return Ids({}, {}, {})
 
 
@@ -210,6 +210,7 @@ def crawled(app, world, request) -> Crawl:
     with world.sessions.school(world.elm.id) as session, transaction(session):
         assert a_version(session, by=world.elm.head).number == 2
     client = app.test_client()
+    client.strict = False  # `test_a_get_writes_nothing` reads the same pages strictly
     role, _, slug = request.param.partition("@")
     grants: frozenset[Grant] = frozenset()
     if slug:
@@ -227,7 +228,8 @@ def bare(response, ids: dict[str, Any]) -> str:
     told = response.get_data(as_text=True)
     told = TOKEN.sub("", told)
     for value in ids.values():
-        told = re.sub(rf"(?<![\w-]){re.escape(str(value))}(?![\w-])", "ID", told)
+        whole = str(value) if len(str(value)) > 2 else rf"(?<![\w-]){value}(?![\w-])"
+        told = re.sub(whole, "ID", told)
     where = response.headers.get("Location", "")
     for value in ids.values():
         where = where.replace(str(value), "ID")
@@ -265,6 +267,7 @@ def test_no_address_shows_or_changes_anything_of_another_school(crawled, servers
             response = crawled.open(rule, method, values)
             crawled.check(rule, response)
             answers[kind] = bare(response, values)
+        if method == "POST":
             crawled.client.get("/account/sign-in")  # takes what was flashed
         assert answers[SISTER] == answers[NEVER], f"{method} {rule.rule}"
         if rule.endpoint in SCHOOL_IDS and crawled.may(rule):
@@ -288,11 +291,12 @@ def test_without_the_forms_token_nothing_is_written(app, world, servers):
         assert rows_of(servers, world, world.oak) == before
 
 
-def test_a_get_writes_nothing(app, world, servers):
+@pytest.mark.parametrize("role", [Role.HEADTEACHER, Role.TRUST_OFFICER])
+def test_a_get_writes_nothing(app, world, servers, role):
     """But for three things, and none of them is a row of a school."""
     before = rows_of(servers, world, world.oak)
     client = app.test_client()
-    client.sign_in(world.oak.users[Role.HEADTEACHER])
+    client.sign_in({**world.oak.users, **world.trust_users}[role])
     for rule in app.url_map.iter_rules():
         if "GET" not in rule.methods or rule.endpoint in NO_IDS:
             continue
@@ -300,6 +304,15 @@ def test_a_get_writes_nothing(app, world, servers):
         for method in ("GET", "HEAD"):
             assert client.open(address, method=method).status_code < 500, address
     assert rows_of(servers, world, world.oak) == before
+
+
+@pytest.mark.parametrize("made_up", ["' or 1=1", "1", "\0", "x" * 3_000, "%ff", ","])
+@pytest.mark.parametrize("place", ["schools", "people"])
+def test_an_id_of_the_console_that_is_no_id_is_not_found(app, world, place, made_up):
+    client = app.test_client()
+    client.sign_in(world.trust_users[Role.TRUST_OFFICER])
+    response = client.get(f"/admin/{place}/details/", query_string={"id": made_up})
+    assert response.status_code == 404
 
 
 @pytest.mark.parametrize("address", ["/no-school/", "/no-school/policy", "/no-school/staff/"])

@@ -30,6 +30,16 @@ def import_edition(
     """
     permit(by, Can.IMPORT_EDITION)
     session.take_turns("edition")
+    body = reading.document.to_json()
+    same = session.scalar(
+        select(Edition).where(
+            Edition.approved_at.is_(None),
+            Edition.source_text == source_text,
+            Edition.body == body,
+        )
+    )
+    if same is not None:
+        return same  # the same page sent twice
     header = reading.header
     edition = Edition(
         number=(session.scalar(select(func.max(Edition.number))) or 0) + 1,
@@ -41,7 +51,7 @@ def import_edition(
         statutory=header.statutory,
         author=header.author,
         author_role=header.author_role,
-        body=reading.document.to_json(),
+        body=body,
         source_name=source_name,
         source_text=source_text,
     )
@@ -70,12 +80,21 @@ def approve(session: ScopedSession, edition: Edition, *, by: Actor, board_on: da
 
 
 def publish(session: ScopedSession, edition: Edition, *, by: Actor) -> None:
-    """Freeze an approved edition and offer it to every school. It never changes again."""
+    """Freeze an approved edition and offer it to every school. It never changes again.
+
+    Raises EditionRefused where the Board has not approved it, or a newer one is out.
+    """
     permit(by, Can.PUBLISH_EDITION)
     if edition.state is State.DRAFT:
         raise EditionRefused("The Board must approve the edition before it is published.")
     if edition.state is State.PUBLISHED:
         raise EditionRefused(f"Edition {edition.number} is published already.")
+    newest = newest_published(session)
+    if newest is not None and newest.number > edition.number:
+        raise EditionRefused(
+            f"Edition {newest.number} is published already, and schools follow the newest."
+            f" Bring edition {edition.number} in again as a new draft."
+        )
     edition.published_at = clock.now()
     record(session, Event.EDITION_PUBLISHED, by=by, about=edition, number=edition.number)
 

@@ -46,6 +46,7 @@ def add_school(session: ScopedSession, *, by: Actor, slug: str, name: str) -> Sc
         )
     if slug in RESERVED_SLUGS:
         raise SchoolRefused(f"“{slug}” is a word that the service needs itself. Choose another.")
+    session.take_turns("school")
     if session.scalar(select(School.id).where(School.slug == slug)):
         raise SchoolRefused(f"Another school has “{slug}” already. Choose another.")
     school = School(slug=slug, name=name)

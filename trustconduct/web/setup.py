@@ -96,7 +96,7 @@ def adopt() -> str:
 
 def _steps(lacking: list[Missing]) -> list[dict[str, str]]:
     steps = (
-        ("facts", "Your school's facts", "setup.facts"),
+        ("facts", "Your school’s facts", "setup.facts"),
         ("bans", "Site bans", "setup.bans"),
         ("contact", "Ways to contact you", "setup.contact"),
     )
@@ -145,7 +145,7 @@ def _facts_page(form: Form, status: int = 200, **more: Any) -> Response:
 @needs(Can.CHANGE_SETTINGS)
 def save_facts() -> Response:
     form = read(FactsForm)
-    return _save(form, _facts_page, "setup.bans", "Your school's facts are saved.")
+    return _save(form, _facts_page, "setup.bans", "Your school’s facts are saved.")
 
 
 @pages.get("/bans")

@@ -1,0 +1,207 @@
+"""The whole service as its users meet it: real processes, a real mail server, a real browser."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+from redis import Redis
+
+from config.base import ROOT
+from tests import build
+from tests.mail import Mailbox
+from tests.servers import EMPTY, Servers
+from trustconduct.audit.actor import Role
+from trustconduct.db import transaction
+from trustconduct.tenants.sessions import Sessions
+
+# Debian's Chromium as root, without the calls home that a closed network refuses.
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+AXE = ROOT / "node_modules/axe-core/axe.min.js"
+SCHOOLS = {"oak-lane": "Oak Lane Primary School", "elm-park": "Elm Park Junior School"}
+
+
+@dataclass(frozen=True)
+class Someone:
+    """A person of the story who signs in."""
+
+    email: str
+    secret: str
+
+
+@dataclass(frozen=True)
+class Service:
+    url: str
+    environment: dict[str, str]
+    mailbox: Mailbox
+    sessions: Sessions
+    people: dict[tuple[Role, str | None], Someone]
+    schools: dict[str, UUID]
+
+    def mails(self, at_least: int, to: str = "", seconds: float = 20.0) -> list:
+        """The mails that arrived for an address, once there are that many."""
+        until = time.monotonic() + seconds
+        while len(found := self.mailbox.to(to)) < at_least:
+            assert time.monotonic() < until, f"{len(found)} of {at_least} mails to {to}"
+            time.sleep(0.1)
+        return found
+
+
+def chromium() -> str:
+    for name in ("chromium", "chromium-browser", "google-chrome"):
+        if path := shutil.which(name):
+            return path
+    pytest.fail("Chromium is not here: install it (on Debian: apt-get install chromium).")
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium(), args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def open_page(browser: Browser) -> Iterator[Callable[..., Page]]:
+    """Open a page in a browser of its own, 1280 or 360 pixels wide; console errors fail."""
+    contexts, complaints = [], []
+
+    def open_(width: int = 1280, *, scripts: bool = True) -> Page:
+        context = browser.new_context(
+            viewport={"width": width, "height": 800}, java_script_enabled=scripts
+        )
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(10_000)
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on(
+            "console",
+            lambda said: complaints.append(said.text) if "Content Security" in said.text else None,
+        )
+        return page
+
+    yield open_
+    for context in contexts:
+        context.close()
+    assert complaints == []
+
+
+@pytest.fixture
+def service(servers: Servers, valkey: Redis, mailbox: Mailbox) -> Iterator[Service]:
+    """A Trust with two schools and their staff, and nothing else: web, worker, mail."""
+    name = f"tc_service_{os.getpid()}"
+    servers.create(name, EMPTY)
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    url = f"http://127.0.0.1:{port}"
+    environment = {
+        "DATABASE_URL": servers.url(name),
+        "REDIS_URL": servers.services.redis_url,
+        "SMTP_URL": mailbox.url,
+        "SECRET_KEY": build.SECRET_KEY,
+        "BASE_URL": url,
+    }
+    redis = Redis.from_url(servers.services.redis_url)
+    redis.flushdb()
+    redis.close()
+    running = [
+        _start(environment, "granian", "--interface", "wsgi", "--workers", "1",
+               "--blocking-threads", "2", "--port", str(port), "--log-level", "error", "wsgi:app"),
+        _start(environment, "trustconduct.cli", "worker"),
+    ]  # fmt: skip
+    try:
+        with servers.open(name) as engine:
+            sessions = Sessions(engine)
+            schools, people = _fill(sessions)
+            _wait_for(port)
+            yield Service(url, environment, mailbox, sessions, people, schools)
+    finally:
+        for process in running:
+            process.terminate()
+        for process in running:
+            process.wait(20)
+        servers.drop(name)
+
+
+def _start(environment: dict[str, str], module: str, *arguments: str) -> subprocess.Popen:
+    command = [sys.executable, "-m", module, *arguments]
+    if module == "trustconduct.cli":
+        run = "import sys; from trustconduct.cli import main; sys.exit(main())"
+        command = [sys.executable, "-c", run, *arguments]
+    return subprocess.Popen(command, cwd=ROOT, env={**os.environ, **environment})
+
+
+def _wait_for(port: int) -> None:
+    until = time.monotonic() + 20
+    while time.monotonic() < until:
+        try:
+            socket.create_connection(("127.0.0.1", port), 0.2).close()
+            return
+        except OSError:
+            time.sleep(0.1)
+    pytest.fail("the web process did not start")
+
+
+def _fill(sessions: Sessions) -> tuple[dict[str, UUID], dict[tuple[Role, str | None], Someone]]:
+    with sessions.trust() as trust, transaction(trust):
+        build.a_trust(trust, "Lantern Learning Trust")
+        schools = {slug: build.a_school(trust, slug, name).id for slug, name in SCHOOLS.items()}
+    people: dict[tuple[Role, str | None], Someone] = {}
+    wanted = [(Role.TRUST_OFFICER, None)]
+    wanted += [(role, slug) for slug in SCHOOLS for role in (Role.HEADTEACHER, Role.OFFICE)]
+    with sessions.accounts() as accounts, transaction(accounts):
+        for role, slug in wanted:
+            email = f"{role.value}@{slug or 'trust'}.example"
+            user = build.a_user(
+                accounts, role, schools[slug] if slug else None, email=email, name=role.word
+            )
+            people[role, slug] = Someone(email, build.an_authenticator(accounts, user))
+    return schools, people
+
+
+@pytest.fixture
+def axe() -> Callable[[Page], None]:
+    """Fail for a page with a violation of WCAG 2.2 AA, or one that scrolls sideways."""
+    script = AXE.read_text("utf-8")
+
+    def check(page: Page) -> None:
+        page.evaluate(script)
+        found = page.evaluate(
+            "axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa',"
+            " 'wcag22aa', 'best-practice']})"
+        )
+        said = [
+            f"{one['id']}: {one['help']} at {[node['target'] for node in one['nodes']][:3]}"
+            for one in found["violations"]
+        ]
+        assert said == [], f"{page.url}: {said}"
+        wide, room = page.evaluate("[document.documentElement.scrollWidth, window.innerWidth]")
+        assert wide <= room, f"{page.url} is {wide} pixels wide in a window of {room}"
+
+    return check
+
+
+def seed() -> Path | None:
+    """The source policy, where the machine has it."""
+    found = sorted((ROOT.parent / "shared/seed").glob("*.txt"))
+    return found[0] if found else None
