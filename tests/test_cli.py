@@ -25,15 +25,18 @@ from tests.build import a_roll
 from tests.world import World
 from trustconduct.accounts.models import User
 from trustconduct.cli import main
-from trustconduct.demo.processes import environment_of, secret_key
 from trustconduct.jobs.queue import ListedJob, connect, enqueue, queue, ring
 from trustconduct.outbox.models import SchoolMessage
 from trustconduct.people.models import Adult
 from trustconduct.policies.models import Edition, State
 from trustconduct.policies.reading import template
+from trustconduct.processes import environment_of, secret_key
 
 Run = Callable[..., Result]
 DELIVER = "trustconduct.jobs.tasks.deliver_mail"
+real_time = pytest.mark.skipif(
+    "TEST_CLOCK" in os.environ, reason="a process of its own has the real time"
+)
 
 
 @pytest.fixture
@@ -269,6 +272,7 @@ def ended(process: subprocess.Popen) -> str:
     return said
 
 
+@real_time
 def test_the_worker_sends_what_waits_and_stops_when_told(running, world, valkey, mailbox):
     ring(valkey)
     with world.sessions.school(world.oak.id) as session:
@@ -280,6 +284,7 @@ def test_the_worker_sends_what_waits_and_stops_when_told(running, world, valkey,
     assert "@" not in said
 
 
+@real_time
 def test_a_job_that_fails_leaves_no_words_in_redis_or_in_the_log(running, settings, valkey):
     """An error of the database quotes the row that it is about."""
     enqueue(valkey, DELIVER)

@@ -24,6 +24,7 @@ from trustconduct import clock
 from trustconduct.accounts.permissions import NotAllowed
 from trustconduct.admin.console import mount
 from trustconduct.jobs.queue import Ringer, connect
+from trustconduct.plain_log import without_words
 from trustconduct.policies.wording import inline
 from trustconduct.tenants.sessions import ScopedSession, Sessions
 from trustconduct.web import account, answers, door, people, public, setup, sign, staff
@@ -45,11 +46,14 @@ HEADERS = (
 
 
 class Service(Flask):
-    """Flask, but for its log: an address may hold a parent's link."""
+    """Flask, but for its log: an address may hold a parent's link, an error's text a row."""
 
     def log_exception(self, exc_info: Any) -> None:
         self.logger.error(
-            "Exception on %s %s", request.method, request.url_rule or "", exc_info=exc_info
+            "Exception on %s %s",
+            request.method,
+            request.url_rule or "",
+            exc_info=without_words(exc_info),
         )
 
 
@@ -73,7 +77,9 @@ def create_app(settings: Settings | None = None) -> Flask:
     if settings.secure:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1)  # type: ignore[method-assign]
 
-    engine = create_engine(settings.DATABASE_URL, pool_size=settings.DATABASE_POOL)
+    engine = create_engine(
+        settings.DATABASE_URL, pool_size=settings.DATABASE_POOL, hide_parameters=True
+    )
     sessions = Sessions(engine)
     app.extensions["trustconduct"] = door.Works(settings, sessions, door.Directory(sessions))
     _ring_after_commit(connect(settings.REDIS_URL))

@@ -36,13 +36,14 @@ from trustconduct.audit.actor import COMMAND, Actor, Grant, Role
 from trustconduct.db import transaction
 from trustconduct.demo import start as demo_start
 from trustconduct.demo.details import codes
-from trustconduct.demo.processes import Failed, environment_of, log_plainly, secret_key, web_server
 from trustconduct.jobs.queue import ListedJob, connect, queue
 from trustconduct.jobs.timetable import scheduler
 from trustconduct.people.roll import EMAIL, read_roll
 from trustconduct.people.take_in import changes, take_in
+from trustconduct.plain_log import Failed, log_plainly
 from trustconduct.policies.editions import import_edition
 from trustconduct.policies.reading import AnswerRefused, PolicyUnreadable, Reading, read_policy
+from trustconduct.processes import environment_of, secret_key, web_server
 from trustconduct.tenants.models import School
 from trustconduct.tenants.sessions import Sessions
 

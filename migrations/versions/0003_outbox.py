@@ -47,9 +47,7 @@ def upgrade() -> None:
         sa.Column("subject", sa.Text(), nullable=False),
         sa.Column("body", sa.Text(), nullable=False),
         sa.Column("link", postgresql.JSONB(none_as_null=True), nullable=True),
-        sa.Column(
-            "attachment", postgresql.JSONB(none_as_null=True), nullable=True
-        ),
+        sa.Column("attachment", postgresql.JSONB(none_as_null=True), nullable=True),
         sa.ForeignKeyConstraint(
             ["school_id", "id"],
             ["outbox_school.school_id", "outbox_school.id"],
@@ -89,9 +87,7 @@ def upgrade() -> None:
         sa.Column("subject", sa.Text(), nullable=False),
         sa.Column("body", sa.Text(), nullable=False),
         sa.Column("link", postgresql.JSONB(none_as_null=True), nullable=True),
-        sa.Column(
-            "attachment", postgresql.JSONB(none_as_null=True), nullable=True
-        ),
+        sa.Column("attachment", postgresql.JSONB(none_as_null=True), nullable=True),
         sa.ForeignKeyConstraint(
             ["id"], ["outbox_trust.id"], name=op.f("fk_outbox_content_trust_id")
         ),

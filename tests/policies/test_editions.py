@@ -78,12 +78,25 @@ def test_the_newest_published_edition_is_the_one_to_adopt(trust):
     assert newest_published(trust).id == second.id
 
 
-def test_two_who_bring_one_in_at_once_get_two_numbers(ground):
+def test_those_who_bring_one_in_at_once_get_a_number_each(ground):
+    reviews = ["Summer Term 2029", "Summer Term 2030", "Summer Term 2031", "Summer Term 2032"]
+
+    def bring_in():
+        review = reviews.pop()
+        with ground.sessions.trust() as session, transaction(session):
+            return a_draft(session, review).number
+
+    assert sorted(at_once(4, bring_in)) == [2, 3, 4, 5]
+
+
+def test_the_same_page_sent_several_times_at_once_is_one_draft(ground):
     def bring_in():
         with ground.sessions.trust() as session, transaction(session):
             return a_draft(session).number
 
-    assert sorted(at_once(4, bring_in)) == [2, 3, 4, 5]
+    assert at_once(4, bring_in) == [2, 2, 2, 2]
+    with ground.sessions.trust() as session:
+        assert len(session.scalars(select(Edition.id)).all()) == 2
 
 
 def test_a_reader_of_the_trust_takes_no_step(trust):

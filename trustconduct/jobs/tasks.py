@@ -37,7 +37,7 @@ class Works:
 def works() -> Works:
     """Made when the first task of a process needs it, from the environment."""
     settings = from_environment()
-    engine = create_engine(settings.DATABASE_URL, pool_size=1)
+    engine = create_engine(settings.DATABASE_URL, pool_size=1, hide_parameters=True)
     return Works(settings, engine, Sessions(engine), connect(settings.REDIS_URL))
 
 
