@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import socket
 import subprocess
 import sys
@@ -20,21 +19,12 @@ from redis import Redis
 from config.base import ROOT
 from tests import build
 from tests.mail import Mailbox
+from tests.pages.browsers import FLAGS, chromium
 from tests.servers import EMPTY, Servers
 from trustconduct.audit.actor import Role
 from trustconduct.db import transaction
 from trustconduct.tenants.sessions import Sessions
 
-# Debian's Chromium as root, without the calls home that a closed network refuses.
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 AXE = ROOT / "node_modules/axe-core/axe.min.js"
 SCHOOLS = {"oak-lane": "Oak Lane Primary School", "elm-park": "Elm Park Junior School"}
 
@@ -63,13 +53,6 @@ class Service:
             assert time.monotonic() < until, f"{len(found)} of {at_least} mails to {to}"
             time.sleep(0.1)
         return found
-
-
-def chromium() -> str:
-    for name in ("chromium", "chromium-browser", "google-chrome"):
-        if path := shutil.which(name):
-            return path
-    pytest.fail("Chromium is not here: install it (on Debian: apt-get install chromium).")
 
 
 @pytest.fixture(scope="session")
