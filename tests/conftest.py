@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field, replace
@@ -42,7 +41,7 @@ def pytest_configure(config: pytest.Config) -> None:
     else:
         config.stash[RUN] = new_run()
         # Ended by `kill`: clean up as after Ctrl-C.
-        signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
     if at := os.environ.get("TEST_CLOCK"):
         config.stash[CLOCK] = time_machine.travel(at, tick=True)
         config.stash[CLOCK].start()

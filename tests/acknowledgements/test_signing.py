@@ -213,7 +213,9 @@ def test_a_foreign_request_is_as_unknown_as_one_that_never_was(world):
 
 def test_a_fresh_link_ends_the_one_before(oak):
     request = a_request(oak)
-    assert send_again(oak, the_school(oak), request.id, by=a_head(oak), telephone="", reply_to="")
+    assert send_again(
+        oak, the_school(oak), request.id, by=a_head(oak), link_days=90, telephone="", reply_to=""
+    )
     assert asked_again(oak, request.id).generation == 2
     newest = oak.scalars(
         select(SchoolMessageContent.link).order_by(SchoolMessageContent.id.desc()).limit(1)
@@ -222,7 +224,7 @@ def test_a_fresh_link_ends_the_one_before(oak):
 
 
 def test_a_fresh_link_for_an_unknown_request_is_refused(oak):
-    given = {"by": a_head(oak), "telephone": "", "reply_to": ""}
+    given = {"link_days": 90, "by": a_head(oak), "telephone": "", "reply_to": ""}
     assert not send_again(oak, the_school(oak), new_id(), **given)
 
 
@@ -250,7 +252,15 @@ def test_a_teacher_sends_no_links_and_holds_no_talks(oak):
     with pytest.raises(NotAllowed):
         hold_talk(oak, new_id(), by=a_teacher(oak))
     with pytest.raises(NotAllowed):
-        send_again(oak, the_school(oak), request.id, by=a_teacher(oak), telephone="", reply_to="")
+        send_again(
+            oak,
+            the_school(oak),
+            request.id,
+            by=a_teacher(oak),
+            link_days=90,
+            telephone="",
+            reply_to="",
+        )
 
 
 def test_the_counts_agree_with_the_list(world):

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import case, func, select, tuple_
 
+from trustconduct import clock
 from trustconduct.accounts.permissions import Can, permit
 from trustconduct.acknowledgements import mails
 from trustconduct.acknowledgements.models import (
@@ -205,10 +206,15 @@ def send_again(
     request_id: UUID,
     *,
     by: Actor,
+    link_days: int,
     telephone: str,
     reply_to: str,
 ) -> bool:
-    """Send an adult a fresh link; the one before stops working. False for an unknown request."""
+    """Send an adult a fresh link; the one before stops working. False for an unknown request.
+
+    The new link works for `link_days` from today: a fresh link to a closed door
+    would be none.
+    """
     permit(by, Can.SEND_LINK_AGAIN, session.school_id)
     row = session.execute(
         select(SignRequest, Adult)
@@ -222,6 +228,7 @@ def send_again(
         return False
     request, adult = row
     request.generation += 1
+    request.closes_on = clock.today() + timedelta(days=link_days)
     session.flush()  # the link is made from the new generation
     write(
         session,

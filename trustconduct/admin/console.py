@@ -11,6 +11,7 @@ from trustconduct.admin.editions import EditionsView
 from trustconduct.admin.overview import OverviewView
 from trustconduct.admin.people import UsersView
 from trustconduct.admin.schools import SchoolsView
+from trustconduct.admin.trust import TrustView
 from trustconduct.tenants.models import School
 
 
@@ -29,4 +30,5 @@ def mount(app: Flask) -> None:
     )
     admin.add_view(EditionsView(name="Editions", endpoint="editions", url="editions"))
     admin.add_view(SchoolsView(School, name="Schools", endpoint="schools", url="schools"))
+    admin.add_view(TrustView(name="The Trust", endpoint="trust", url="trust"))
     admin.add_view(UsersView(User, name="People", endpoint="users", url="people"))

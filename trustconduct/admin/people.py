@@ -2,23 +2,31 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from flask import g
+from flask import g, url_for
+from flask.wrappers import Response
+from flask_admin import expose
+from marshmallow import ValidationError, validates_schema
 from sqlalchemy import func, select
 from sqlalchemy.orm import defer
 
 from trustconduct import clock
 from trustconduct.accounts.models import Factor, SignIn, User
+from trustconduct.accounts.permissions import Can
+from trustconduct.accounts.users import UserRefused, add_user
 from trustconduct.acknowledgements.mails import day
 from trustconduct.admin.views import Listed
-from trustconduct.audit.actor import Role
+from trustconduct.audit.actor import Grant, Role
+from trustconduct.db import transaction
 from trustconduct.tenants.sessions import ScopedSession
-from trustconduct.web.door import works
+from trustconduct.web.door import Form, actor, needs, read, works
+from trustconduct.web.fields import Choice, Email, Line, Plain
 
 SECRET = (defer(User.password_hash, raiseload=True),)
 
@@ -97,7 +105,25 @@ def _state(view: Any, context: Any, person: Person, name: str) -> str:
     return "Yes"
 
 
+class PersonForm(Plain):
+    """A new person and their first role: at the Trust, or at one school."""
+
+    name = Line(longest=200, blank="Type the person's name.")
+    email = Email(longest=254, blank="Type their work email address.")
+    role = Choice([role.value for role in Role], blank="Choose what they are.")
+    school = Line(longest=40)
+
+    @validates_schema
+    def _goes_together(self, data: dict[str, Any], **more: Any) -> None:
+        of_trust = Role(data["role"]).of_trust
+        if of_trust and data["school"]:
+            raise ValidationError("A role at the Trust has no school. Leave it blank.", "school")
+        if not of_trust and works().directory.school(data["school"]) is None:
+            raise ValidationError("Choose the school that they work at.", "school")
+
+
 class UsersView(Listed):
+    list_template = "console/people.html"
     column_list = ("name", "email", "roles", "last_sign_in", "enrolled")
     column_details_list = (*column_list, "added_at", "disabled_at")
     column_labels = {  # noqa: RUF012
@@ -120,6 +146,46 @@ class UsersView(Listed):
 
     def open_session(self, *, read_only: bool) -> ScopedSession:
         return works().sessions.accounts(read_only=read_only)
+
+    @expose("/add")
+    @needs(Can.ADD_USER)
+    def add(self) -> Response:
+        return self._add_page(Form())
+
+    def _add_page(self, form: Form, status: int = 200) -> Response:
+        return self.page(
+            "console/add_person.html",
+            status,
+            form=form,
+            errors=form.errors,
+            roles=[(role.value, role.word) for role in Role],
+            schools=[(card.slug, card.name) for card in works().directory.schools()],
+        )
+
+    @expose("/add", methods=("POST",))
+    @needs(Can.ADD_USER)
+    def save(self) -> Response:
+        """Add the person, and show their first password once: it is kept nowhere."""
+        form = read(PersonForm)
+        if form.errors:
+            return self._add_page(form, 422)
+        school = works().directory.school(form.values["school"])
+        password = secrets.token_urlsafe(12)
+        try:
+            with transaction(g.session):
+                user = add_user(
+                    g.session,
+                    by=actor(),
+                    email=form.values["email"],
+                    name=form.values["name"],
+                    password=password,
+                    grants=[Grant(Role(form.values["role"]), school.id if school else None)],
+                )
+        except UserRefused as refused:
+            form.refuse("email", str(refused))
+            return self._add_page(form, 422)
+        address = f"{works().settings.BASE_URL.rstrip('/')}{url_for('account.sign_in')}"
+        return self.page("console/person_added.html", user=user, password=password, address=address)
 
     def get_query(self) -> Any:
         return super().get_query().options(*SECRET)

@@ -100,6 +100,7 @@ def again(request_id: UUID) -> Response:
             g.school,
             request_id,
             by=actor(),
+            link_days=works().settings.SIGN_LINK_DAYS,
             telephone=settings.telephone,
             reply_to=settings.email,
         )

@@ -23,6 +23,7 @@ CONSOLE: Places = (
     ("Editions", "editions.index", Can.SEE_CONSOLE, "editions."),
     ("Schools", "schools.index_view", Can.SEE_CONSOLE, "schools."),
     ("People", "users.index_view", Can.SEE_CONSOLE, "users."),
+    ("The Trust", "trust.show", Can.CHANGE_TRUST, "trust."),
 )
 
 
