@@ -189,13 +189,10 @@ def settings(world: World, servers: Servers, valkey: Redis, tmp_path: Path) -> S
 @pytest.fixture
 def app(settings: Settings) -> Iterator[Any]:
     from trustconduct.app import create_app  # noqa: PLC0415 - rule tests run without the doors
-    from trustconduct.web import public  # noqa: PLC0415
 
     app = create_app(settings)
     app.testing = False  # errors become pages, as they do in service
     app.test_client_class = Browser
-    # Pages in memory belong to the process, and each test's schools have the same ids.
-    public._pages._kept.clear()
     yield app
     engine = app.extensions["trustconduct"].sessions.engine
     assert engine.pool.checkedout() == 0, "a request left its session open"

@@ -14,7 +14,7 @@ REFUSE_CHANGE = """
 create function tc_refuse_change() returns trigger language plpgsql as $$
 begin
   if tg_op = 'DELETE' and current_user = (
-    select relowner::regrole::text from pg_class where oid = tg_relid
+    select pg_get_userbyid(relowner) from pg_class where oid = tg_relid
   ) then
     return old;
   end if;

@@ -29,6 +29,8 @@ def test_every_route_of_the_console_says_what_it_needs(app):
         "editions.approve",
         "editions.publish",
         "schools.save",
+        "trust.save",
+        "users.save",
     }
     assert not [name for name in writes if found[name] is Can.SEE_CONSOLE]
 

@@ -22,7 +22,8 @@ COLUMNS = {
     "email": ("email", "e-mail", "email address", "parent email"),
 }
 NEEDED = ("pupil", "adult", "relationship", "email")
-EMAIL = re.compile(r"[^@\s,;<>()\"\\]+@[a-z0-9-]+(\.[a-z0-9-]+)+", re.I)
+# Plain letters before the @ as well: most mail servers refuse others.
+EMAIL = re.compile(r"[a-z0-9.!#$%&'*+/=?^_`{|}~-]+@[a-z0-9-]+(\.[a-z0-9-]+)+", re.I | re.A)
 
 
 @dataclass(frozen=True)

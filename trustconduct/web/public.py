@@ -9,7 +9,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from uuid import UUID
 
-from flask import Blueprint, Response, abort, g, render_template, request, send_from_directory
+from flask import (
+    Blueprint,
+    Response,
+    abort,
+    current_app,
+    g,
+    render_template,
+    request,
+    send_from_directory,
+)
 from sqlalchemy import func, select
 
 from trustconduct import clock
@@ -132,7 +141,9 @@ class Pages:
         return (*row, clock.today(), g.school, works().directory.trust())
 
 
-_pages = Pages()
+def _kept() -> Pages:
+    """The pages in the memory of this app."""
+    return current_app.extensions.setdefault("trustconduct.pages", Pages())
 
 
 def _school_page(template: str, **more) -> str:
@@ -148,7 +159,7 @@ def _school_page(template: str, **more) -> str:
 @school_pages.get("/")
 @open_to_all
 def home() -> Response:
-    return _pages.page(
+    return _kept().page(
         "home",
         lambda: _school_page("public/home.html", version=version_in_force(g.session)),
     )
@@ -169,7 +180,7 @@ def policy() -> Response:
             versions=history(g.session),
         )
 
-    return _pages.page("policy", make)
+    return _kept().page("policy", make)
 
 
 @school_pages.get("/policy/<int:number>")
@@ -190,7 +201,7 @@ def policy_version(number: int) -> Response:
             versions=history(g.session),
         )
 
-    return _pages.page(f"policy/{number}", make)
+    return _kept().page(f"policy/{number}", make)
 
 
 @school_pages.get("/contact")
@@ -200,16 +211,16 @@ def contact() -> Response:
         matrix = current_matrix(g.session)
         return _school_page("public/contact.html", here="contact", matrix=matrix)
 
-    return _pages.page("contact", make)
+    return _kept().page("contact", make)
 
 
 @school_pages.get("/accessibility")
 @open_to_all
 def accessibility() -> Response:
-    return _pages.page("accessibility", lambda: _school_page("public/accessibility.html"))
+    return _kept().page("accessibility", lambda: _school_page("public/accessibility.html"))
 
 
 @school_pages.get("/privacy")
 @open_to_all
 def privacy() -> Response:
-    return _pages.page("privacy", lambda: _school_page("public/privacy.html"))
+    return _kept().page("privacy", lambda: _school_page("public/privacy.html"))
