@@ -29,6 +29,7 @@ from trustconduct.policies.wording import inline
 from trustconduct.tenants.sessions import ScopedSession, Sessions
 from trustconduct.web import account, answers, door, people, public, setup, sign, staff
 from trustconduct.web.memory import Memory
+from trustconduct.web.navigation import count
 from trustconduct.web.signed_in import make_login_manager
 
 HEADERS = (
@@ -163,7 +164,7 @@ def asset(name: str) -> str:
 def _fill_templates(app: Flask) -> None:
     app.jinja_env.filters["inline"] = inline
     app.jinja_env.filters["local"] = clock.local
-    app.jinja_env.globals.update(asset=asset, today=clock.today)
+    app.jinja_env.globals.update(asset=asset, today=clock.today, count=count)
 
     @app.context_processor
     def _shared() -> dict[str, Any]:

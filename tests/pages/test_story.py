@@ -130,7 +130,7 @@ def ask(page: Page, service: Service, slug: str, axe: Axe, tmp_path: Path) -> No
     axe(page)
     page.locator(".tc-menu summary").click()  # on a phone the places stand in a menu
     page.locator(".tc-menu").get_by_role("link", name="Home").click()
-    page.get_by_role("link", name="Ask 3 parents and carers to read version 1").click()
+    page.get_by_role("link", name="Ask 3 adults to read version 1").click()
     axe(page)
     page.get_by_role("button", name="Send 3 emails").click()
     expect(page.get_by_role("status")).to_contain_text("on their way")
@@ -155,6 +155,7 @@ def answer(page: Page, link: str, axe: Axe, *, choose: str = "", name: str = "Sa
     if choose:
         page.get_by_label(choose).check()
     else:
+        page.get_by_label("I want to sign").check()
         page.get_by_label("I have read the code of conduct", exact=True).check()
     page.get_by_role("button", name="Send my answer").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("Thank you")

@@ -40,7 +40,7 @@ def test_a_roll_is_shown_first_and_then_taken_in_whole(office):
     taken = office.send(f"{PEOPLE}/roll/take-in", page=f"{PEOPLE}/roll", file=file, name="r")
     assert taken.status_code == 303
     page = office.get(f"{PEOPLE}/").text
-    assert "2 adults and 1 pupils are added" in page
+    assert "2 adults and 1 pupil added" in page
     assert "Bo Sample (mother, 3)" in page
 
 
@@ -65,7 +65,7 @@ def test_everyone_new_is_asked_once_and_the_page_says_whom_first(office):
     file = base64.b64encode(ROLL).decode()
     office.send(f"{PEOPLE}/roll/take-in", page=f"{PEOPLE}/roll", file=file, name="r")
     page = office.get(f"{ACKS}/ask").text
-    assert "Send 1 emails" in page
+    assert "Send 1 email" in page
     office.send(f"{ACKS}/ask", page=f"{ACKS}/ask")
     assert "on their way" in office.get(f"{ACKS}/").text
     office.send(f"{ACKS}/ask", page=f"{PEOPLE}/roll")

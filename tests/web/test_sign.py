@@ -59,7 +59,7 @@ def test_a_parent_signs_and_sees_thanks(client, link, world):
     client.get(link)
     answer = send(client, link)
     assert answer.status_code == 303
-    assert "Thank you, Lee" in client.get(answer.location).text
+    assert "There is nothing else to do" in client.get(answer.location).text
     assert status(world, f"Lee {world.oak.canary}") == "signed"
 
 

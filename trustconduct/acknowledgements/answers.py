@@ -8,6 +8,8 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import case, func, select, tuple_
+from sqlalchemy.dialects.postgresql import aggregate_order_by
+from sqlalchemy.orm import aliased
 
 from trustconduct import clock
 from trustconduct.accounts.permissions import Can, permit
@@ -95,10 +97,17 @@ class Line:
     email: str
     status: str
     answered_at: datetime | None
+    signed_as: str  # the name that they typed
+    note: str
 
     @property
     def word(self) -> str:
         return WORDS[self.status]
+
+
+def _newest(words):
+    """What was typed with the newest answer of a request, in a query grouped by request."""
+    return func.array_agg(aggregate_order_by(words, Acknowledgement.answered_at.desc()))[1]
 
 
 def lines(
@@ -112,6 +121,8 @@ def lines(
             Adult.email,
             status_column().label("status"),
             func.max(Acknowledgement.answered_at).label("answered_at"),
+            _newest(AcknowledgementWords.typed_name).label("signed_as"),
+            _newest(AcknowledgementWords.note).label("note"),
         )
         .join(
             Adult, (Adult.school_id == SignRequest.school_id) & (Adult.id == SignRequest.adult_id)
@@ -120,6 +131,11 @@ def lines(
             Acknowledgement,
             (Acknowledgement.school_id == SignRequest.school_id)
             & (Acknowledgement.request_id == SignRequest.id),
+        )
+        .outerjoin(
+            AcknowledgementWords,
+            (AcknowledgementWords.school_id == Acknowledgement.school_id)
+            & (AcknowledgementWords.id == Acknowledgement.id),
         )
         .where(SignRequest.version_id == version.id)
         .group_by(SignRequest.school_id, SignRequest.id, Adult.name, Adult.email)
@@ -133,7 +149,15 @@ def lines(
         with suppress(ValueError):  # a mark that somebody made up: the first page
             query = query.where(tuple_(Adult.name, SignRequest.id) > tuple_(name, UUID(id_text)))
     return [
-        Line(row.id, row.name, row.email, row.status, row.answered_at)
+        Line(
+            row.id,
+            row.name,
+            row.email,
+            row.status,
+            row.answered_at,
+            row.signed_as or "",
+            row.note or "",
+        )
         for row in session.execute(query)
     ]
 
@@ -150,7 +174,20 @@ class Talk:
 
 
 def talks(session: ScopedSession) -> list[Talk]:
-    """The parents who want to talk and were not talked with yet, the longest waiting first."""
+    """The parents who want to talk and were not talked with yet, the longest waiting first.
+
+    Who has signed since does not wait any more.
+    """
+    later = aliased(Acknowledgement)
+    signed_since = (
+        select(later.id)
+        .where(
+            later.school_id == Acknowledgement.school_id,
+            later.request_id == Acknowledgement.request_id,
+            later.answer == Answer.SIGNED.value,
+        )
+        .exists()
+    )
     rows = session.execute(
         select(
             Acknowledgement.id,
@@ -177,6 +214,7 @@ def talks(session: ScopedSession) -> list[Talk]:
             (TalkHeld.school_id == Acknowledgement.school_id) & (TalkHeld.id == Acknowledgement.id),
         )
         .where(Acknowledgement.answer == Answer.TALK.value, TalkHeld.id.is_(None))
+        .where(~signed_since)
         .order_by(Acknowledgement.answered_at)
         .limit(100)
     )
@@ -209,8 +247,10 @@ def send_again(
     link_days: int,
     telephone: str,
     reply_to: str,
-) -> bool:
-    """Send an adult a fresh link; the one before stops working. False for an unknown request.
+) -> str:
+    """Send an adult a fresh link and give their name; the one before stops working.
+
+    Blank for an unknown request.
 
     The new link works for `link_days` from today: a fresh link to a closed door
     would be none.
@@ -225,7 +265,7 @@ def send_again(
         .with_for_update(of=SignRequest)
     ).one_or_none()
     if row is None:
-        return False
+        return ""
     request, adult = row
     request.generation += 1
     request.closes_on = clock.today() + timedelta(days=link_days)
@@ -246,4 +286,4 @@ def send_again(
         ],
     )
     record(session, Event.LINK_SENT_AGAIN, by=by, about=request)
-    return True
+    return adult.name

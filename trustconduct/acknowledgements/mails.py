@@ -55,7 +55,7 @@ def asking(
 We have a code of conduct for parents and carers. It says how we treat each other at
 school, and what happens when someone does not.
 
-Please read it and tell us that you have. It takes about two minutes:
+Please read it and tell us that you have. It takes about four minutes:
 
 {{link}}
 

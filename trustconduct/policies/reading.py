@@ -7,6 +7,7 @@ of the source is lost: what we don't understand is kept, and shown.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import resources
@@ -190,6 +191,10 @@ def _places(document: Document, became: list[tuple[SourceLine, str]]) -> tuple[F
     )
 
 
+# A telephone number or an email address: one school's own, more likely than not.
+_OWN = re.compile(r"[\w.+-]{1,64}@[\w-]{1,63}\.[\w.-]{1,190}|\b0\d{2,5} ?\d{3,4} ?\d{3,4}\b")
+
+
 def _warnings(done: Assembled, split: Split, ticked: int) -> list[str]:
     parts = {
         BEHAVIOUR: "what is not tolerated",
@@ -201,6 +206,12 @@ def _warnings(done: Assembled, split: Split, ticked: int) -> list[str]:
         f"We found no list of {what}, so no incident could cite one."
         for id, what in parts.items()
         if done.document.section(id) is None
+    ]
+    said += [
+        f"“{found[0].strip()}” stands in the text, and would stand in every school’s."
+        " If it is one school’s own, write {school.telephone} or {school.email} instead."
+        for text in done.document.texts()
+        for found in _OWN.finditer(text)
     ]
     if not done.document.title:
         said.append("The text has no title.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -65,7 +66,7 @@ def missing(
     if any(getattr(settings, field) is None for field in BAN_FIELDS):
         found.append(Missing("bans", "How your school handles site bans is not filled in."))
     if matrix is None:
-        found.append(Missing("contact", "The contact matrix is not saved yet."))
+        found.append(Missing("contact", "The ways to contact you are not saved yet."))
     return found
 
 
@@ -155,6 +156,13 @@ def publish_version(
         in_force_on=day.isoformat(),
     )
     return version
+
+
+def is_unchanged(version: SchoolVersion, edition: Edition, document: Document) -> bool:
+    """Whether a version says already what this document would."""
+    body = document.to_json()
+    del body["matrix"]
+    return version.edition_id == edition.id and json.loads(version.text)["document"] == body
 
 
 def _put_in_force(session: ScopedSession, version: SchoolVersion) -> None:

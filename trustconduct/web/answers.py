@@ -104,9 +104,11 @@ def again(request_id: UUID) -> Response:
             telephone=settings.telephone,
             reply_to=settings.email,
         )
-    found(sent or None)
-    flash("A fresh link is on its way. The one before no longer works.", "good")
-    return make_response(redirect(school_url("answers.show"), 303))
+    name = found(sent or None)
+    flash(f"A fresh link is on its way to {name}. The one before no longer works.", "good")
+    status = request.form.get("status", "")
+    again_at = {"status": status} if status in WORDS else {}
+    return make_response(redirect(school_url("answers.show", **again_at), 303))
 
 
 @pages.get("/talk/<uuid:answer_id>")

@@ -32,6 +32,11 @@ def school_url(endpoint: str, **values: Any) -> str:
     return url_for(endpoint, school=g.school.slug, **values)
 
 
+def count(n: int, one: str, many: str) -> str:
+    """A number with its noun: 1 adult, 2 adults."""
+    return f"{n} {one if n == 1 else many}"
+
+
 def frame(places: Places) -> dict[str, Any]:
     """What the frame around a signed-in page needs: who is there and where they may go."""
     may = mine()

@@ -15,7 +15,7 @@ from trustconduct.people.roll import LARGEST, Roll, read_roll
 from trustconduct.people.take_in import changes, people_page, take_in
 from trustconduct.web.door import Form, actor, enter_school, needs, read
 from trustconduct.web.fields import Plain
-from trustconduct.web.navigation import school_url, staff_page
+from trustconduct.web.navigation import count, school_url, staff_page
 
 pages = Blueprint("people", __name__, url_prefix="/<school>/staff/people")
 pages.url_value_preprocessor(enter_school)
@@ -104,7 +104,8 @@ def take_roll_in() -> Response:
     with transaction(g.session):
         found = take_in(g.session, read_, by=actor())
     flash(
-        f"{len(found.adults)} adults and {len(found.pupils)} pupils are added."
+        f"{count(len(found.adults), 'adult', 'adults')} and"
+        f" {count(len(found.pupils), 'pupil', 'pupils')} added."
         if found.any
         else "Everyone on this roll was there already. Nothing changed.",
         "good",

@@ -20,6 +20,7 @@ from trustconduct.policies.versions import (
     NotReady,
     PublishedMeanwhile,
     history,
+    is_unchanged,
     missing,
     newest_version,
     publish_version,
@@ -84,17 +85,19 @@ def adopt() -> str:
     settings = settings_of(g.session)
     facts = facts_of(g.session, g.school, settings)
     lacking = missing(edition, facts, settings, current_matrix(g.session)) if edition else []
+    behind = edition is not None and (newest is None or newest.edition_number < edition.number)
     return staff_page(
         "staff/adopt.html",
         edition=edition,
         newest=newest,
-        steps=_steps(lacking),
+        steps=_steps(lacking, behind=behind),
+        behind=behind,
         lacking=lacking,
         versions=history(g.session),
     )
 
 
-def _steps(lacking: list[Missing]) -> list[dict[str, str]]:
+def _steps(lacking: list[Missing], *, behind: bool) -> list[dict[str, str]]:
     steps = (
         ("facts", "Your school’s facts", "setup.facts"),
         ("bans", "Site bans", "setup.bans"),
@@ -117,8 +120,8 @@ def _steps(lacking: list[Missing]) -> list[dict[str, str]]:
             "text": "Read it through and publish",
             "href": school_url("setup.preview"),
             "hint": "Read it as your parents will see it",
-            "word": "Not yet" if lacking else "Ready",
-            "tone": "quiet" if lacking else "calm",
+            "word": "Not yet" if lacking else "Ready" if behind else "Published",
+            "tone": "quiet" if lacking else "calm" if behind else "good",
         }
     )
     return found
@@ -256,7 +259,12 @@ def contact() -> Response:
 def _worded(matrix: Matrix) -> Matrix:
     """The matrix with the school's facts in it. It is kept without: facts may change later."""
     facts_ = facts_of(g.session, g.school, settings_of(g.session))
-    return matrix.reworded(lambda text: fill(text, facts_))
+    return matrix.reworded(lambda text: fill(text, _marked(facts_)))
+
+
+def _marked(facts_: dict[str, str]) -> dict[str, str]:
+    """The facts for a preview: a blank one shows as "[Parent app]"."""
+    return {name: value or f"[{FACTS[name].label}]" for name, value in facts_.items()}
 
 
 def _contact_page(matrix: Matrix, form: Form, status: int = 200, **more: Any) -> Response:
@@ -321,14 +329,16 @@ def preview() -> str:
     matrix = current_matrix(g.session)
     newest = newest_version(g.session)
     document = school_document(edition, facts_)
+    shown = school_document(edition, _marked(facts_))
     return staff_page(
         "staff/preview.html",
         edition=edition,
         document=document,
-        html=wording.html(document),
+        html=wording.html(shown),
         matrix=_worded(matrix.matrix) if matrix else None,
         lacking=missing(edition, facts_, settings, matrix),
         newest=newest,
+        unchanged=newest is not None and is_unchanged(newest, edition, document),
         seen_number=newest.number if newest else 0,
     )
 

@@ -145,7 +145,7 @@ def show(request_id: UUID) -> Response:
     if Answer.SIGNED in asks.answers or (asks.answers and "again" not in request.args):
         return _page("sign/done.html", asks)
     if not asks.open:
-        return _closed(asks)
+        return _closed()
     return _page("sign/sign.html", asks, form=Form())
 
 
@@ -174,7 +174,7 @@ def give_answer(request_id: UUID) -> Response:
                 school_name=g.school.name,
             )
     except LinkClosed:
-        return _closed(asks)
+        return _closed()
     except AnswerRefused as refused:
         form.refuse(refused.field, str(refused))
         return _page("sign/sign.html", asks, status=422, form=form)
@@ -196,7 +196,7 @@ def _page(template: str, asks: Asked, *, status: int = 200, **more: Any) -> Resp
     return make_response(page, status)
 
 
-def _closed(asks: Asked | None = None) -> Response:
+def _closed() -> Response:
     """One plain page for every link that does not work: it tells nobody anything.
 
     Run out, replaced by a newer one, of another school, or made up: the answer
@@ -205,6 +205,6 @@ def _closed(asks: Asked | None = None) -> Response:
     page = render_template(
         "sign/closed.html",
         trust=works().directory.trust(),
-        facts={"school.telephone": asks.telephone if asks else ""},
+        facts={"school.telephone": settings_of(g.session).telephone},
     )
     return make_response(page, 410)

@@ -16,7 +16,7 @@ from trustconduct.policies.versions import missing, version_in_force
 from trustconduct.schools.settings import facts_of, settings_of
 from trustconduct.tenants.sessions import ScopedSession
 from trustconduct.web.door import enter_school, mine, needs
-from trustconduct.web.navigation import school_url, staff_page
+from trustconduct.web.navigation import count, school_url, staff_page
 
 pages = Blueprint("staff", __name__, url_prefix="/<school>/staff")
 pages.url_value_preprocessor(enter_school)
@@ -55,12 +55,13 @@ def _to_adopt(edition: Edition, version: SchoolVersion | None) -> Iterator[Task]
         edition, facts_of(g.session, g.school, settings), settings, current_matrix(g.session)
     )
     hint = f"{len(lacking)} things to fill in first" if len(lacking) > 1 else ""
+    may_publish = Can.PUBLISH_VERSION in mine()
     yield {
         "text": f"Adopt edition {edition.number} of the code of conduct",
         "href": school_url("setup.adopt"),
-        "hint": hint or (lacking[0].text if lacking else "Ready to publish"),
-        "word": "To do",
-        "tone": "waiting",
+        "hint": hint or (lacking[0].text if lacking else "Everything is filled in"),
+        "word": "To do" if lacking or may_publish else "Waits for the headteacher",
+        "tone": "waiting" if lacking or may_publish else "quiet",
     }
 
 
@@ -81,7 +82,8 @@ def _to_ask(session: ScopedSession, version: SchoolVersion) -> Iterator[Task]:
     asked = reach(session, version)
     if asked.to_ask:
         yield {
-            "text": f"Ask {asked.to_ask} parents and carers to read version {version.number}",
+            "text": f"Ask {count(asked.to_ask, 'adult', 'adults')}"
+            f" to read version {version.number}",
             "href": school_url("answers.ask"),
             "hint": "Each gets one email with a link of their own",
             "word": "To do",
