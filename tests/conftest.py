@@ -158,12 +158,12 @@ def ground(servers: Servers) -> Iterator[World]:
 
 @pytest.fixture
 def valkey(servers: Servers) -> Iterator[Redis]:
-    with Redis.from_url(_valkey_url(servers), decode_responses=True) as redis:
+    with Redis.from_url(valkey_url(servers), decode_responses=True) as redis:
         redis.flushdb()
         yield redis
 
 
-def _valkey_url(servers: Servers) -> str:
+def valkey_url(servers: Servers) -> str:
     # A database of the worker's own.
     worker = os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")
     return servers.services.redis_url.replace("db=0", f"db={int(worker) % 16}")
@@ -180,7 +180,7 @@ def settings(world: World, servers: Servers, valkey: Redis, tmp_path: Path) -> S
     return Settings(
         DATABASE_URL=world.url,
         DATABASE_OWNER_URL=servers.owner_url(world.name),
-        REDIS_URL=_valkey_url(servers),
+        REDIS_URL=valkey_url(servers),
         SECRET_KEY=SECRET_KEY,
         VAR=tmp_path,
     )

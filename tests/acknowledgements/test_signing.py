@@ -214,7 +214,14 @@ def test_a_foreign_request_is_as_unknown_as_one_that_never_was(world):
 def test_a_fresh_link_ends_the_one_before(oak):
     request = a_request(oak)
     assert send_again(
-        oak, the_school(oak), request.id, by=a_head(oak), link_days=90, telephone="", reply_to=""
+        oak,
+        the_school(oak),
+        request.id,
+        by=a_head(oak),
+        link_days=90,
+        seen_generation=1,
+        telephone="",
+        reply_to="",
     )
     assert asked_again(oak, request.id).generation == 2
     newest = oak.scalars(
@@ -223,8 +230,30 @@ def test_a_fresh_link_ends_the_one_before(oak):
     assert newest["generation"] == 2
 
 
+def test_the_same_button_pressed_twice_sends_one_fresh_link(oak):
+    request = a_request(oak)
+    given = {"by": a_head(oak), "link_days": 90, "telephone": "", "reply_to": ""}
+    for _ in range(3):
+        assert send_again(oak, the_school(oak), request.id, seen_generation=1, **given)
+    assert asked_again(oak, request.id).generation == 2
+
+
+def test_no_fresh_link_goes_to_who_signed_already(oak):
+    request = a_request(oak)
+    an_answer(oak, request, Answer.SIGNED)
+    given = {"by": a_head(oak), "link_days": 90, "telephone": "", "reply_to": ""}
+    assert not send_again(oak, the_school(oak), request.id, seen_generation=1, **given)
+    assert asked_again(oak, request.id).generation == 1
+
+
 def test_a_fresh_link_for_an_unknown_request_is_refused(oak):
-    given = {"link_days": 90, "by": a_head(oak), "telephone": "", "reply_to": ""}
+    given = {
+        "link_days": 90,
+        "seen_generation": 1,
+        "by": a_head(oak),
+        "telephone": "",
+        "reply_to": "",
+    }
     assert not send_again(oak, the_school(oak), new_id(), **given)
 
 
@@ -258,6 +287,7 @@ def test_a_teacher_sends_no_links_and_holds_no_talks(oak):
             request.id,
             by=a_teacher(oak),
             link_days=90,
+            seen_generation=1,
             telephone="",
             reply_to="",
         )

@@ -18,6 +18,7 @@ from redis import Redis
 
 from config.base import ROOT
 from tests import build
+from tests.conftest import valkey_url
 from tests.mail import Mailbox
 from tests.pages.browsers import FLAGS, chromium
 from tests.servers import EMPTY, Servers
@@ -99,14 +100,11 @@ def service(servers: Servers, valkey: Redis, mailbox: Mailbox) -> Iterator[Servi
     url = f"http://127.0.0.1:{port}"
     environment = {
         "DATABASE_URL": servers.url(name),
-        "REDIS_URL": servers.services.redis_url,
+        "REDIS_URL": valkey_url(servers),
         "SMTP_URL": mailbox.url,
         "SECRET_KEY": build.SECRET_KEY,
         "BASE_URL": url,
     }
-    redis = Redis.from_url(servers.services.redis_url)
-    redis.flushdb()
-    redis.close()
     running = [
         _start(environment, "granian", "--interface", "wsgi", "--workers", "1",
                "--blocking-threads", "2", "--port", str(port), "--log-level", "error", "wsgi:app"),

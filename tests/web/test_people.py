@@ -85,7 +85,7 @@ def test_a_fresh_link_kills_the_one_before(office, world, settings):
     from trustconduct.outbox.links import token  # noqa: PLC0415 - only here
 
     request = world.oak.requests[f"Lee {world.oak.canary}"]
-    sent = office.send(f"{ACKS}/{request}/again", page=f"{ACKS}/")
+    sent = office.send(f"{ACKS}/{request}/again", page=f"{ACKS}/", generation="1")
     assert sent.status_code == 303
     old = office.get(f"/oak-lane/sign/{request}/{token(settings.SECRET_KEY, 'sign', request, 1)}")
     new = office.get(f"/oak-lane/sign/{request}/{token(settings.SECRET_KEY, 'sign', request, 2)}")

@@ -123,7 +123,7 @@ def test_the_office_prepares_and_only_the_head_publishes(client, world):
     with_another_app(client)
     page = client.get(f"{HOME}/preview").text
     assert "The headteacher can publish it now" in page
-    fields = {"seen_number": "1", "edition": "1"}
+    fields = {"seen_number": "1", "seen_text": "", "edition": "1"}
     answer = client.send(f"{HOME}/publish", page=f"{HOME}/facts", **fields)
     assert answer.status_code == 403
     assert client.get("/oak-lane/policy/2").status_code == 404
@@ -136,7 +136,7 @@ def test_an_officer_fills_in_for_the_head_who_then_publishes(client, world):
         f"{HOME}/facts", page=f"{HOME}/facts", **{**now, "telephone": "01632 960333"}
     )
     assert saved.status_code == 303
-    fields = {"seen_number": "1", "edition": "1"}
+    fields = {"seen_number": "1", "seen_text": "", "edition": "1"}
     assert client.send(f"{HOME}/publish", page=f"{HOME}/facts", **fields).status_code == 403
     assert client.get("/oak-lane/staff/people/").status_code == 403
 

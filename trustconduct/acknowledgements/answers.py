@@ -21,6 +21,7 @@ from trustconduct.acknowledgements.models import (
     SignRequest,
     TalkHeld,
 )
+from trustconduct.acknowledgements.signing import asked
 from trustconduct.audit.actor import Actor
 from trustconduct.audit.events import Event
 from trustconduct.audit.record import record
@@ -99,6 +100,7 @@ class Line:
     answered_at: datetime | None
     signed_as: str  # the name that they typed
     note: str
+    generation: int
 
     @property
     def word(self) -> str:
@@ -117,6 +119,7 @@ def lines(
     query = (
         select(
             SignRequest.id,
+            SignRequest.generation,
             Adult.name,
             Adult.email,
             status_column().label("status"),
@@ -157,6 +160,7 @@ def lines(
             row.answered_at,
             row.signed_as or "",
             row.note or "",
+            row.generation,
         )
         for row in session.execute(query)
     ]
@@ -244,13 +248,15 @@ def send_again(
     request_id: UUID,
     *,
     by: Actor,
+    seen_generation: int,
     link_days: int,
     telephone: str,
     reply_to: str,
 ) -> str:
     """Send an adult a fresh link and give their name; the one before stops working.
 
-    Blank for an unknown request.
+    Blank for an unknown request, and for one whose answer could not be taken:
+    signed already, or about a version that is no longer in force.
 
     The new link works for `link_days` from today: a fresh link to a closed door
     would be none.
@@ -267,6 +273,11 @@ def send_again(
     if row is None:
         return ""
     request, adult = row
+    if request.generation != seen_generation:
+        return adult.name  # the same button pressed twice: the link is on its way
+    about = asked(session, request.id)
+    if about is None or about.superseded or Answer.SIGNED in about.answers:
+        return ""
     request.generation += 1
     request.closes_on = clock.today() + timedelta(days=link_days)
     session.flush()  # the link is made from the new generation

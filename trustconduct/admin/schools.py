@@ -18,11 +18,11 @@ from trustconduct.db import transaction
 from trustconduct.schools.add import SchoolRefused, add_school
 from trustconduct.tenants.models import School
 from trustconduct.web.door import Form, actor, needs, read, works
-from trustconduct.web.fields import Line, Plain
+from trustconduct.web.fields import Fact, Line, Plain
 
 
 class AddForm(Plain):
-    name = Line(longest=200, blank="Type the school's name.")
+    name = Fact(longest=200, blank="Type the school's name.")
     slug = Line(longest=40, blank="Type the word that stands in the school's addresses.")
 
 

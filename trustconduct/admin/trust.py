@@ -13,11 +13,11 @@ from trustconduct.db import transaction
 from trustconduct.schools.add import name_trust
 from trustconduct.tenants.models import Trust
 from trustconduct.web.door import Form, actor, needs, read, works
-from trustconduct.web.fields import Email, Line, Plain
+from trustconduct.web.fields import Email, Fact, Line, Plain
 
 
 class TrustForm(Plain):
-    name = Line(longest=200, blank="Type the Trust's name.")
+    name = Fact(longest=200, blank="Type the Trust's name.")
     telephone = Line(longest=40)
     email = Email(longest=254)
 

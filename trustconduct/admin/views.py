@@ -17,7 +17,7 @@ from trustconduct.accounts.permissions import Can
 from trustconduct.acknowledgements.mails import day
 from trustconduct.reviews.reminders import when
 from trustconduct.tenants.sessions import ScopedSession
-from trustconduct.web.door import SAFE, found, mine, needs, works
+from trustconduct.web.door import SAFE, came_from, found, mine, needs, works
 from trustconduct.web.navigation import CONSOLE, frame
 
 # No list is longer than this; a page number from the address must not reach PostgreSQL's limits.
@@ -38,7 +38,7 @@ class Console(BaseView):
 
     def inaccessible_callback(self, name: str, **values: Any) -> Any:
         if not current_user.is_authenticated:
-            return redirect(url_for("account.sign_in", to=request.full_path.rstrip("?")))
+            return redirect(url_for("account.sign_in", to=came_from()))
         abort(403)
 
     def _handle_view(self, name: str, **values: Any) -> Any:

@@ -99,7 +99,7 @@ class Matrix:
     @classmethod
     def from_json(cls, value: dict) -> Matrix:
         return cls(
-            corner=value["corner"],
+            corner=value.get("corner", cls.corner),
             purposes=tuple(Purpose(**p) for p in value["purposes"]),
             routes=tuple(Route(**r) for r in value["routes"]),
             ticks=frozenset((route, purpose) for route, purpose in value["ticks"]),

@@ -113,8 +113,9 @@ class Envelope:
             return content.body
         link = content.link
         token = links.token(self._key, link["purpose"], UUID(link["row"]), link["generation"])
-        # Once only: whatever an adult is called, it is not filled in again.
-        return content.body.replace("{link}", f"{self._base_url}{link['path']}{token}", 1)
+        # The last place only: an adult may be called "{link}", and stands before it.
+        before, _, after = content.body.rpartition("{link}")
+        return f"{before}{self._base_url}{link['path']}{token}{after}"
 
 
 def schools_waiting(session: ScopedSession) -> list[UUID]:

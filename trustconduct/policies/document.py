@@ -120,8 +120,13 @@ class Document:
     def filled(self, facts: Mapping[str, str]) -> Document:
         """The same document with a school's facts in place."""
 
+        marked = merge.as_plain(facts)
+
         def put(text: str) -> str:
             return merge.fill(text, facts)
+
+        def put_marked(text: str) -> str:
+            return merge.fill(text, marked)
 
         return replace(
             self,
@@ -133,8 +138,8 @@ class Document:
                     clauses=tuple(
                         replace(
                             clause,
-                            text=put(clause.text),
-                            exceptions=tuple(put(text) for text in clause.exceptions),
+                            text=put_marked(clause.text),
+                            exceptions=tuple(put_marked(text) for text in clause.exceptions),
                         )
                         for clause in section.clauses
                     ),

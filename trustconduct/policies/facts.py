@@ -71,6 +71,20 @@ def check(text: str) -> None:
         )
 
 
+# What Markdown would make something of: a fact is plain text wherever it stands.
+_MARKS = re.compile(r"([\\*_\[\]<>`])")
+
+
+def as_plain(facts: Mapping[str, str]) -> dict[str, str]:
+    """The facts for a text in Markdown: a name with an asterisk keeps it. Addresses stay as
+    they are, since they stand in `<…>`, and their field refuses what would end that.
+    """
+    return {
+        name: value if FACTS[name].kind == "url" else _MARKS.sub(r"\\\1", value)
+        for name, value in facts.items()
+    }
+
+
 def fill(text: str, facts: Mapping[str, str]) -> str:
     """Put the school's facts into a text. A field without a value stays as it is written.
 

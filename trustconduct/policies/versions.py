@@ -43,6 +43,10 @@ class NotReady(ValueError):
         self.missing = missing
 
 
+class TextChanged(RuntimeError):
+    """The words are not the ones that the person read; nothing was published."""
+
+
 class PublishedMeanwhile(RuntimeError):
     """Another version was published since the person looked; `version` is that one."""
 
@@ -106,14 +110,17 @@ def publish_version(
     *,
     by: Actor,
     seen_number: int,
+    seen_text: str | None = None,
     in_force_on: date | None = None,
 ) -> SchoolVersion:
     """Freeze the school's version of an edition; it is in force from `in_force_on`, today if None.
 
     `seen_number` is the newest version that the person saw, 0 for none: the
     second of two who publish at once gets PublishedMeanwhile and changes
-    nothing. Raises NotReady with what is missing, and ValueError for a day that
-    has passed: a text can't have been in force before anyone could read it.
+    nothing. `seen_text` is the hash of the words that the person read, by
+    `text_hash`; TextChanged where a fact has changed them since. Raises NotReady
+    with what is missing, and ValueError for a day that has passed: a text can't
+    have been in force before anyone could read it.
     """
     permit(by, Can.PUBLISH_VERSION, session.school_id)
     session.take_turns("version")
@@ -129,6 +136,8 @@ def publish_version(
         raise NotReady(lacking)
     number = newest.number + 1 if newest else 1
     document = school_document(edition, facts)
+    if seen_text is not None and seen_text != text_hash(document):
+        raise TextChanged
     text = canonical(frozen(school, edition, document, number=number, in_force_on=day))
     version = SchoolVersion(
         number=number,
@@ -163,6 +172,11 @@ def is_unchanged(version: SchoolVersion, edition: Edition, document: Document) -
     body = document.to_json()
     del body["matrix"]
     return version.edition_id == edition.id and json.loads(version.text)["document"] == body
+
+
+def text_hash(document: Document) -> str:
+    """A hash of all words of a preview, so that what is published is what was read."""
+    return sha256(canonical(document.to_json()))
 
 
 def _put_in_force(session: ScopedSession, version: SchoolVersion) -> None:

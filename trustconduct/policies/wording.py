@@ -76,4 +76,9 @@ def plain(document: Document) -> str:
 
 
 def _bare(text: str) -> str:
+    kept = re.sub(r"\\([\\*_\[\]<>`])", lambda mark: f"\0{ord(mark[1])}\0", text)
+    return re.sub(r"\0(\d+)\0", lambda mark: chr(int(mark[1])), _without_marks(kept))
+
+
+def _without_marks(text: str) -> str:
     return re.sub(r"<(https?://[^>]+)>", r"\1", re.sub(r"\*+([^*]+)\*+", r"\1", text))

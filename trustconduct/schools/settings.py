@@ -52,12 +52,14 @@ class ChangedMeanwhile(RuntimeError):
     """Somebody else saved first; the door shows both texts."""
 
 
-def settings_of(session: ScopedSession) -> SchoolSettings:
+def settings_of(session: ScopedSession, *, lock: bool = False) -> SchoolSettings:
     """The school's settings. A school that has none yet gets a blank row to look at.
 
-    The blank row is not added: looking writes nothing.
+    The blank row is not added: looking writes nothing. `lock` it where a rule
+    relies on it: nobody changes a fact until the commit.
     """
-    found = session.scalar(select(SchoolSettings))
+    query = select(SchoolSettings)
+    found = session.scalar(query.with_for_update() if lock else query)
     return found or SchoolSettings(
         school_id=session.school_id, policies_url="", app_name="", telephone="", email=""
     )

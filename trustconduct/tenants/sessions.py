@@ -85,10 +85,8 @@ def _enter_scope(
 ) -> None:
     # Always local to the transaction: a setting of the connection would go back
     # to the pool with it and wait there for the next school.
-    # Given to psycopg itself: it is every transaction's first statement, and known.
     scope = session.scope
-    raw: Any = connection.connection.dbapi_connection
-    raw.execute(
+    connection.exec_driver_sql(
         _ENTER,
         {
             "role": scope.role,

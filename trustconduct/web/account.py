@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
-from urllib.parse import urlsplit
 
 import pyotp
 import segno
@@ -19,6 +19,7 @@ from flask import (
     url_for,
 )
 from flask_login import current_user
+from marshmallow import fields
 from sqlalchemy import select
 
 from trustconduct.accounts.models import Factor, SignIn
@@ -46,12 +47,12 @@ def _session() -> None:
 class PasswordForm(Plain):
     email = Line(longest=254, blank="Type the email address that you sign in with.")
     password = Line(longest=1_000, blank="Type your password.")
-    to = Line(longest=2_000)
+    to = fields.String(load_default="")
 
 
 class CodeForm(Plain):
     code = Line(longest=20, blank="Type the six digits that your authenticator app shows.")
-    to = Line(longest=2_000)
+    to = fields.String(load_default="")
 
 
 def _page(template: str, *, status: int = 200, **more: Any) -> Response:
@@ -60,9 +61,8 @@ def _page(template: str, *, status: int = 200, **more: Any) -> Response:
 
 def _onward(to: str | None) -> str:
     """Where the person wanted to go: only ever a path of this service."""
-    parts = urlsplit(to or "")
-    safe = to and to.startswith("/") and not to.startswith(("//", "/\\"))
-    return to if to and safe and not parts.netloc else url_for("account.home")
+    safe = to and len(to) <= 2_000 and re.fullmatch(r"/(?![/\\])[^\\\x00-\x20]*", to)
+    return to if to and safe else url_for("account.home")
 
 
 @pages.get("/sign-in")

@@ -19,7 +19,7 @@ from trustconduct.acknowledgements.campaigns import NobodyToAsk, reach, start_ca
 from trustconduct.db import transaction
 from trustconduct.policies.versions import version_in_force
 from trustconduct.schools.settings import settings_of
-from trustconduct.web.door import actor, enter_school, found, needs, works
+from trustconduct.web.door import actor, enter_school, found, last_seen, needs, works
 from trustconduct.web.navigation import school_url, staff_page
 
 pages = Blueprint("answers", __name__, url_prefix="/<school>/staff/acknowledgements")
@@ -36,7 +36,11 @@ def show() -> Response:
         return make_response(staff_page("staff/answers.html", version=None))
     status = request.args.get("status", "")
     all_ = lines(
-        g.session, version, status=status, after=request.args.get("after", ""), most=A_PAGE
+        g.session,
+        version,
+        status=status,
+        after=last_seen(),
+        most=A_PAGE,
     )
     shown = all_[:A_PAGE]
     onward = ""
@@ -100,6 +104,7 @@ def again(request_id: UUID) -> Response:
             g.school,
             request_id,
             by=actor(),
+            seen_generation=request.form.get("generation", 0, type=int),
             link_days=works().settings.SIGN_LINK_DAYS,
             telephone=settings.telephone,
             reply_to=settings.email,

@@ -125,7 +125,7 @@ def needs(what: Can) -> Callable[[View], View]:
         @wraps(view)
         def guarded(*args: Any, **kwargs: Any) -> Any:
             if not current_user.is_authenticated:
-                return redirect(url_for("account.sign_in", to=request.full_path.rstrip("?")))
+                return redirect(url_for("account.sign_in", to=came_from()))
             if what not in mine():
                 abort(403)
             return view(*args, **kwargs)
@@ -134,6 +134,16 @@ def needs(what: Can) -> Callable[[View], View]:
         return guarded  # type: ignore[return-value]
 
     return guard
+
+
+def last_seen() -> str:
+    """The mark after which a list goes on, out of the address: PostgreSQL takes no NUL."""
+    return request.args.get("after", "").replace("\0", "")
+
+
+def came_from() -> str | None:
+    """Where to go on after signing in: a page, never the address that a form was sent to."""
+    return request.full_path.rstrip("?") if request.method in SAFE else None
 
 
 def open_to_all(view: View) -> View:

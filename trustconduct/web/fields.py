@@ -36,6 +36,16 @@ class Line(fields.String):
         return text
 
 
+class Fact(Line):
+    """A line that stands in a policy's text: without braces, which are for merge fields."""
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **more: Any) -> str:
+        text = super()._deserialize(value, attr, data, **more)
+        if "{" in text or "}" in text:
+            raise ValidationError("Leave out the marks { and }. They have a meaning of their own.")
+        return text
+
+
 class Email(Line):
     def _deserialize(self, value: Any, attr: Any, data: Any, **more: Any) -> str:
         text = super()._deserialize(value, attr, data, **more)
@@ -54,7 +64,7 @@ class WebAddress(Line):
             good = parts.scheme in ("http", "https") and "." in (parts.hostname or "")
         except ValueError:
             good = False
-        if not good or " " in text:
+        if not good or any(mark in text for mark in ' <>[](){}"*\\'):
             raise ValidationError(
                 "Type the whole address, like https://www.school.example/policies."
             )

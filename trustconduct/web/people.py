@@ -13,7 +13,7 @@ from trustconduct.accounts.permissions import Can
 from trustconduct.db import transaction
 from trustconduct.people.roll import LARGEST, Roll, read_roll
 from trustconduct.people.take_in import changes, people_page, take_in
-from trustconduct.web.door import Form, actor, enter_school, needs, read
+from trustconduct.web.door import Form, actor, enter_school, last_seen, needs, read
 from trustconduct.web.fields import Plain
 from trustconduct.web.navigation import count, school_url, staff_page
 
@@ -26,7 +26,7 @@ A_PAGE = 50
 @pages.get("/")
 @needs(Can.SEE_PEOPLE)
 def show() -> Response:
-    found = people_page(g.session, after=request.args.get("after", ""), most=A_PAGE)
+    found = people_page(g.session, after=last_seen(), most=A_PAGE)
     more = len(found) > A_PAGE
     people = found[:A_PAGE]
     last = people[-1] if people else None
@@ -96,7 +96,7 @@ def take_roll_in() -> Response:
     form = read(TakeInForm)
     try:
         raw = base64.b64decode(form.values.get("file", ""), validate=True)
-    except binascii.Error:
+    except (binascii.Error, ValueError):
         raw = b""
     read_ = read_roll(raw)
     if form.errors or read_.faults:

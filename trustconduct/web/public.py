@@ -52,6 +52,8 @@ def front() -> str:
 @open_to_all
 def asset(name: str) -> Response:
     """A built file, compressed where the browser takes it: its address changes when it does."""
+    if len(name) > 100:  # longer than any of ours, and than a file system takes
+        abort(404)
     path, more = name, {}
     for ending, word in ((".br", "br"), (".gz", "gzip")):
         if word in request.accept_encodings and (BUILD / (name + ending)).is_file():
@@ -186,7 +188,7 @@ def policy() -> Response:
 @school_pages.get("/policy/<int:number>")
 @open_to_all
 def policy_version(number: int) -> Response:
-    version = found(version_numbered(g.session, number))
+    version = found(version_numbered(g.session, number) if number < 2**31 else None)
     if version.in_force_on > clock.today():
         abort(404)  # published ahead: not for parents before its day
 

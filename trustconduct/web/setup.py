@@ -19,12 +19,14 @@ from trustconduct.policies.versions import (
     Missing,
     NotReady,
     PublishedMeanwhile,
+    TextChanged,
     history,
     is_unchanged,
     missing,
     newest_version,
     publish_version,
     school_document,
+    text_hash,
 )
 from trustconduct.schools.settings import (
     BAN_FIELDS,
@@ -38,7 +40,7 @@ from trustconduct.schools.settings import (
 )
 from trustconduct.tenants.models import BanRole, BanUnit
 from trustconduct.web.door import Form, actor, enter_school, found, needs, read
-from trustconduct.web.fields import Choice, Email, Line, Number, Plain, WebAddress
+from trustconduct.web.fields import Choice, Email, Fact, Number, Plain, WebAddress
 from trustconduct.web.navigation import school_url, staff_page
 
 pages = Blueprint("setup", __name__, url_prefix="/<school>/staff/policy")
@@ -55,8 +57,8 @@ ROLES = {
 
 class FactsForm(Plain):
     policies_url = WebAddress(longest=500)
-    app_name = Line(longest=100)
-    telephone = Line(longest=40)
+    app_name = Fact(longest=100)
+    telephone = Fact(longest=40)
     email = Email(longest=254)
     police_force_id = fields.String(load_default="")
     seen_version = fields.String(load_default="")
@@ -194,7 +196,7 @@ def _save(form: Form, page: Any, onward: str, message: str) -> Response:
             change_settings(
                 g.session,
                 by=actor(),
-                seen_version=int(seen) if seen.isdigit() else None,
+                seen_version=int(seen) if seen.isascii() and seen.isdigit() else None,
                 **values,
             )
     except SettingsRefused as refused:
@@ -284,7 +286,7 @@ def _contact_page(matrix: Matrix, form: Form, status: int = 200, **more: Any) ->
 @needs(Can.CHANGE_MATRIX)
 def save_contact() -> Response:
     offered, _ = _offered()
-    details: dict[str, Any] = {f"detail-{route.id}": Line(longest=300) for route in offered.routes}
+    details: dict[str, Any] = {f"detail-{route.id}": Fact(longest=300) for route in offered.routes}
     schema = Schema.from_dict({**MatrixForm._declared_fields, **details})
     form = read(
         schema,
@@ -340,11 +342,13 @@ def preview() -> str:
         newest=newest,
         unchanged=newest is not None and is_unchanged(newest, edition, document),
         seen_number=newest.number if newest else 0,
+        seen_text=text_hash(document),
     )
 
 
 class PublishForm(Plain):
     seen_number = fields.Integer(required=True)
+    seen_text = fields.String(required=True)
     edition = fields.Integer(required=True)
 
 
@@ -356,7 +360,7 @@ def publish() -> Response:
     if form.errors or form.values["edition"] != edition.number:
         flash("The text has changed since you read it. Please read it again.", "waiting")
         return make_response(redirect(school_url("setup.preview"), 303))
-    settings = settings_of(g.session)
+    settings = settings_of(g.session, lock=True)
     try:
         with transaction(g.session):
             version = publish_version(
@@ -367,7 +371,11 @@ def publish() -> Response:
                 settings,
                 by=actor(),
                 seen_number=form.values["seen_number"],
+                seen_text=form.values["seen_text"],
             )
+    except TextChanged:
+        flash("The text has changed since you read it. Please read it again.", "waiting")
+        return make_response(redirect(school_url("setup.preview"), 303))
     except PublishedMeanwhile as meanwhile:
         flash(f"Version {meanwhile.version.number} was published a moment ago.", "waiting")
         return make_response(redirect(school_url("setup.adopt"), 303))

@@ -6,9 +6,11 @@ from collections.abc import Iterator
 
 from flask import Blueprint, g
 
+from trustconduct import clock
 from trustconduct.accounts.permissions import Can
 from trustconduct.acknowledgements.answers import Counts, counts, talks
 from trustconduct.acknowledgements.campaigns import reach
+from trustconduct.acknowledgements.mails import day
 from trustconduct.contact_matrix.save import current_matrix
 from trustconduct.policies.editions import newest_published
 from trustconduct.policies.models import Edition, SchoolVersion
@@ -71,7 +73,7 @@ def _to_talk(session: ScopedSession) -> Iterator[Task]:
         yield {
             "text": f"{talk.name} would like to talk about the code",
             "href": school_url("answers.talk", answer_id=talk.id),
-            "hint": f"Since {talk.asked_at.day} {talk.asked_at:%B}",
+            "hint": f"Since {day(clock.local(talk.asked_at).date())}",
             "word": "Get in touch",
             "tone": "attention",
         }
