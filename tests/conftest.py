@@ -157,16 +157,18 @@ def ground(servers: Servers) -> Iterator[World]:
 
 
 @pytest.fixture
-def valkey(servers: Servers) -> Iterator[Redis]:
-    with Redis.from_url(valkey_url(servers), decode_responses=True) as redis:
+def redis_url(servers: Servers) -> str:
+    """A database of Valkey's that no test just before had: one that ends may still write."""
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")
+    number = int(worker) % 2 * 8 + next(_numbers) % 8
+    return servers.services.redis_url.replace("db=0", f"db={number}")
+
+
+@pytest.fixture
+def valkey(redis_url: str) -> Iterator[Redis]:
+    with Redis.from_url(redis_url, decode_responses=True) as redis:
         redis.flushdb()
         yield redis
-
-
-def valkey_url(servers: Servers) -> str:
-    # A database of the worker's own.
-    worker = os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")
-    return servers.services.redis_url.replace("db=0", f"db={int(worker) % 16}")
 
 
 @pytest.fixture
@@ -176,11 +178,13 @@ def mailbox() -> Iterator[Mailbox]:
 
 
 @pytest.fixture
-def settings(world: World, servers: Servers, valkey: Redis, tmp_path: Path) -> Settings:
+def settings(
+    world: World, servers: Servers, valkey: Redis, redis_url: str, tmp_path: Path
+) -> Settings:
     return Settings(
         DATABASE_URL=world.url,
         DATABASE_OWNER_URL=servers.owner_url(world.name),
-        REDIS_URL=valkey_url(servers),
+        REDIS_URL=redis_url,
         SECRET_KEY=SECRET_KEY,
         VAR=tmp_path,
     )

@@ -18,7 +18,6 @@ from redis import Redis
 
 from config.base import ROOT
 from tests import build
-from tests.conftest import valkey_url
 from tests.mail import Mailbox
 from tests.pages.browsers import FLAGS, chromium
 from tests.servers import EMPTY, Servers
@@ -90,7 +89,7 @@ def open_page(browser: Browser) -> Iterator[Callable[..., Page]]:
 
 
 @pytest.fixture
-def service(servers: Servers, valkey: Redis, mailbox: Mailbox) -> Iterator[Service]:
+def service(servers: Servers, valkey: Redis, redis_url: str, mailbox: Mailbox) -> Iterator[Service]:
     """A Trust with two schools and their staff, and nothing else: web, worker, mail."""
     name = f"tc_service_{os.getpid()}"
     servers.create(name, EMPTY)
@@ -100,7 +99,7 @@ def service(servers: Servers, valkey: Redis, mailbox: Mailbox) -> Iterator[Servi
     url = f"http://127.0.0.1:{port}"
     environment = {
         "DATABASE_URL": servers.url(name),
-        "REDIS_URL": valkey_url(servers),
+        "REDIS_URL": redis_url,
         "SMTP_URL": mailbox.url,
         "SECRET_KEY": build.SECRET_KEY,
         "BASE_URL": url,
