@@ -37,8 +37,9 @@ class Settings:
     BASE_URL: str = "http://127.0.0.1:8000"
     # Where the embedded servers, logs and demo mail live.
     VAR: Path = field(default=ROOT / "var")
-    # Connections a process keeps; each web process has as many threads.
-    DATABASE_POOL: int = 4
+    # Connections a process keeps; each web process has as many threads. Two threads answered
+    # a tenth more signatures than four on two cores: they wait for each other's Python.
+    DATABASE_POOL: int = 2
     # How long a parent's link works: a term and a half, since a parent may answer late.
     SIGN_LINK_DAYS: int = 180
     # Signed-in people are asked again after this long without a click, and after this

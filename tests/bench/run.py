@@ -30,6 +30,7 @@ sys.path.insert(0, str(ROOT))
 import psycopg  # noqa: E402
 from sqlalchemy import create_engine, make_url  # noqa: E402
 
+from config.base import Settings  # noqa: E402
 from migrations.run import migrate  # noqa: E402
 from tests import build  # noqa: E402
 from tests.bench import load  # noqa: E402
@@ -89,13 +90,14 @@ def in_turns(ours: Callable[[int], float], floor: Callable[[int], float]) -> tup
 
 @contextmanager
 def server(app: str, environment: dict[str, str]) -> Iterator[int]:
-    """An app under granian as in service: two processes, four threads each."""
+    """An app under granian as in service: two processes, with a thread for each connection."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     command = [
         sys.executable, "-m", "granian", "--interface", "wsgi", "--workers", "2",
-        "--blocking-threads", "2", "--host", "127.0.0.1", "--port", str(port),
+        "--blocking-threads", str(Settings.DATABASE_POOL),
+        "--host", "127.0.0.1", "--port", str(port),
         "--log-level", "error", app,
     ]  # fmt: skip
     running = subprocess.Popen(command, cwd=ROOT, env={**os.environ, **environment})
@@ -150,7 +152,7 @@ def bench() -> Iterator[Bench]:
                 floor = {
                     "FLOOR_PAGE": str(var / "page.html"),
                     "FLOOR_SIGN": str(var / "sign.json"),
-                    "FLOOR_DATABASE": database,
+                    "FLOOR_DATABASE": services.database_url.replace("+psycopg", ""),
                 }
                 with server("tests.bench.floor:app", floor) as other:
                     yield Bench(port, other, database, str(school.id), version.sha256)

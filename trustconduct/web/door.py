@@ -207,8 +207,11 @@ def _made(schema: type[Schema]) -> Schema:
     return schema()
 
 
+_UNSHOWABLE = {code: None for code in range(32) if chr(code) not in "\t\n\r"}
+
+
 def _showable(value: Any) -> Any:
     """What was typed, without the characters that no page can hold."""
     if not isinstance(value, str):
         return value
-    return "".join(mark for mark in value if mark in "\t\n\r" or ord(mark) > 31)
+    return value.translate(_UNSHOWABLE)
