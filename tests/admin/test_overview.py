@@ -23,8 +23,9 @@ def test_each_school_stands_with_its_edition_and_its_answers(officer, world):
 
 def test_a_term_without_a_calendar_is_never_shown_as_fact(officer):
     page = officer.get("/admin/").text
-    assert page.count("2028 (provisionally 17 April 2028 to 31 July 2028") == 1
-    assert page.count("July 2028") == 1
+    provisional = page.count("2028 (provisionally 17 April 2028 to 31 July 2028")
+    assert provisional >= 1  # once more where the review is a task by now
+    assert page.count("July 2028") == provisional
 
 
 def test_no_name_and_no_word_of_a_school_stands_in_the_console(officer, world):
