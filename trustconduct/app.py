@@ -25,7 +25,7 @@ from trustconduct.accounts.permissions import NotAllowed
 from trustconduct.admin.console import mount
 from trustconduct.jobs.queue import Ringer, connect
 from trustconduct.plain_log import without_words
-from trustconduct.policies.wording import inline
+from trustconduct.policies.wording import inline, with_ids
 from trustconduct.tenants.sessions import ScopedSession, Sessions
 from trustconduct.web import account, answers, door, people, public, setup, sign, staff
 from trustconduct.web.memory import Memory
@@ -163,6 +163,7 @@ def asset(name: str) -> str:
 
 def _fill_templates(app: Flask) -> None:
     app.jinja_env.filters["inline"] = inline
+    app.jinja_env.filters["with_ids"] = with_ids
     app.jinja_env.filters["local"] = clock.local
     app.jinja_env.globals.update(asset=asset, today=clock.today, count=count)
 

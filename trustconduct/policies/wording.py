@@ -50,13 +50,18 @@ def inline(text: str) -> Markup:
     )
 
 
-def html(document: Document) -> str:
+def html(document: Document, *, ids: bool = False, level: int = 2) -> str:
     """The whole text as HTML, without the page around it.
 
     It is frozen with the version, so that what a parent was shown can be shown
     again in ten years, whatever this file says by then.
     """
-    return _pages().get_template("policy_text.html").render(document=document)
+    return _pages().get_template("policy_text.html").render(document=document, ids=ids, level=level)
+
+
+def with_ids(document: Document, level: int) -> Markup:
+    """The same text as officers read it, each clause with the id that it is cited by."""
+    return Markup(html(document, ids=True, level=level))  # noqa: S704 - escaped by its template
 
 
 def plain(document: Document) -> str:
