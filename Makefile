@@ -76,12 +76,13 @@ bench: $(tools) $(static) ## measure against the least work possible; ONLY=name 
 screenshots: $(tools) $(static) browser ## take the pictures in docs/screenshots/
 	@exec .venv/bin/python tests/pages/screenshots.py
 
+# docopt comes as source only, and nothing but the text message client's own command line uses it.
 lock: $(base) ## pin what the .in files ask for, with hashes; UPGRADE=1 takes newer releases
 	$(call say,Pinning…)
 	@.venv/bin/python -m venv build/lock && build/lock/bin/python -m pip install --quiet uv
 	@for each in base test; do \
 		build/lock/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --system-certs \
-			--no-emit-index-url --no-header $(if $(UPGRADE),--upgrade) \
+			--no-emit-index-url --no-header --no-emit-package docopt $(if $(UPGRADE),--upgrade) \
 			requirements/$$each.in --output-file requirements/$$each.txt >/dev/null || exit 1; \
 	done
 	@$(node); node "$$npm" install --package-lock-only --silent
