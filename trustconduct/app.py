@@ -85,7 +85,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.extensions["trustconduct"] = door.Works(settings, sessions, door.Directory(sessions))
     _ring_after_commit(connect(settings.REDIS_URL))
 
-    CSRFProtect(app)
+    CSRFProtect(app).exempt(sign.pages)  # its form has a mark of its own
     make_login_manager().init_app(app)
     for part in (public, account, sign, staff, setup, people, answers):
         app.register_blueprint(part.pages)

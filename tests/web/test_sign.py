@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, time, timedelta
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 import time_machine
@@ -173,3 +173,23 @@ def test_a_field_that_the_form_does_not_have_is_refused(client, link, world):
     client.get(link)
     assert send(client, link, answered_at="2020-01-01").status_code == 422
     assert status(world, f"Lee {world.oak.canary}") == "none"
+
+
+def test_a_form_that_is_not_from_the_page_of_this_link_notes_nothing(client, link, world, settings):
+    """A site that sends the form for a parent can't read the page, so it has no mark."""
+    client.get(link)
+    request_id = UUID(page_of(link).rpartition("/")[2])
+    shown = client.get(page_of(link)).text.partition('name="shown" value="')[2][:64]
+    fields = {"shown": shown, "typed_name": "Lee Sample", "answer": "signed", "read_it": "yes"}
+    of_the_link = token(settings.SECRET_KEY, "sign-page", request_id, 1)
+    for mark in ({}, {"csrf_token": "made-up"}, {"csrf_token": of_the_link}):
+        answer = client.post(page_of(link), data={**fields, **mark})
+        assert answer.status_code == 400
+    assert status(world, f"Lee {world.oak.canary}") == "none"
+
+
+def test_a_parent_carries_no_cookie_but_the_links(client, link):
+    client.get(link)
+    assert send(client, link).status_code == 303
+    assert client.get(page_of(link)).status_code == 200
+    assert [cookie.key for cookie in client._cookies.values()] == ["link"]

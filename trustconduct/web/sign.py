@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from flask import Blueprint, Response, g, make_response, redirect, render_template, request
+from flask_wtf.csrf import CSRFError
 from marshmallow import ValidationError, fields, validates_schema
 from sqlalchemy import select
 
@@ -136,6 +137,18 @@ def _behind_cookie(request_id: UUID) -> Asked | None:
     return None
 
 
+def _from_our_page(asks: Asked) -> None:
+    """Refuse a form that was not sent from the page of this very link.
+
+    Its mark is derived as the link is: who can't read the page can't make it. So
+    a parent carries no cookie but the link's, and the session that other forms
+    take their mark from is not opened here, where a thousand answer at once.
+    """
+    given, key = request.form.get("csrf_token", ""), works().settings.SECRET_KEY
+    if not is_token(given, key, "sign-form", asks.id, asks.generation):
+        raise CSRFError
+
+
 @pages.get("/<uuid:request_id>")
 @open_to_all
 def show(request_id: UUID) -> Response:
@@ -155,6 +168,7 @@ def give_answer(request_id: UUID) -> Response:
     asks = _behind_cookie(request_id)
     if asks is None:
         return _closed()
+    _from_our_page(asks)
     if Answer.SIGNED in asks.answers:
         return redirect(_path(request_id), 303)  # type: ignore[return-value]
     form = read(SignForm)
@@ -190,6 +204,7 @@ def _page(template: str, asks: Asked, *, status: int = 200, **more: Any) -> Resp
         trust=works().directory.trust(),
         facts={"school.telephone": asks.telephone},
         longest_note=LONGEST_NOTE,
+        form_token=token(works().settings.SECRET_KEY, "sign-form", asks.id, asks.generation),
         Answer=Answer,
         **more,
     )
