@@ -87,6 +87,84 @@ def test_a_day_is_read_the_english_way_round(text, day):
 
 
 @pytest.mark.parametrize(
+    ("text", "first", "last", "academic_year"),
+    [
+        ("June 2020", date(2020, 6, 1), date(2020, 6, 30), 2019),
+        ("Sept 2027", date(2027, 9, 1), date(2027, 9, 30), 2027),
+        ("February, 2028", date(2028, 2, 1), date(2028, 2, 29), 2027),
+        ("July 2023 - July 2026", date(2026, 7, 1), date(2026, 7, 31), 2025),
+        ("1 September 2025 to 31 August 2028", date(2028, 8, 31), date(2028, 8, 31), 2027),
+    ],
+)
+def test_a_month_is_due_by_its_end_and_a_range_by_the_end_of_it(text, first, last, academic_year):
+    term = Term.parse(text)
+    assert (term.text, term.window()) == (text, Window(first, last, provisional=False))
+    assert term.academic_year == academic_year
+
+
+@pytest.mark.parametrize(
+    ("text", "first", "last", "academic_year"),
+    [
+        ("Term 1 2027", date(2027, 9, 1), date(2027, 10, 31), 2027),
+        ("Term 2, 2027/28", date(2027, 11, 1), date(2027, 12, 31), 2027),
+        ("term 3 2027-2028", date(2028, 1, 1), date(2028, 2, 20), 2027),
+        ("Term 4 2028", date(2028, 2, 21), date(2028, 4, 16), 2027),
+        ("Term 5 2027/28", date(2028, 4, 17), date(2028, 5, 31), 2027),
+        ("Term 6 2028", date(2028, 6, 1), date(2028, 7, 31), 2027),
+    ],
+)
+def test_a_school_may_count_six_terms(text, first, last, academic_year):
+    term = Term.parse(text)
+    assert (term.window(), term.academic_year) == (
+        Window(first, last, provisional=True),
+        academic_year,
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "same"),
+    [
+        ("Summer Term 2027/28", "Summer Term 2028"),
+        ("Spring 2027-28", "Spring 2028"),
+        ("Autumn Term 2027/28", "Autumn Term 2027"),
+    ],
+)
+def test_a_term_of_an_academic_year_lies_in_one_of_its_two_years(text, same):
+    assert Term.parse(text).window() == Term.parse(same).window()
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("Term 9 2028", "six at most"),
+        ("Term 0 2028", "six at most"),
+        ("Term 6", "of which year"),
+        ("Summer Term 2027/29", "no academic year"),
+        ("July 2026 - July 2023", "ends before it begins"),
+        ("31 June 2028", "no such day"),
+        ("1 June 2028 to 31 June 2028", "no such day"),
+        ("Sumer Term 2028", "Summer Term 2028"),
+        ("June - July", "Summer Term 2028"),
+    ],
+)
+def test_what_is_nearly_a_term_is_refused_with_the_reason(text, why):
+    with pytest.raises(TermRefused, match=why):
+        Term.parse(text)
+
+
+@given(st.integers(2000, 2098))
+def test_six_terms_cover_the_year_of_three_without_a_gap(year):
+    def windows(*names):
+        return [Term.parse(f"{name} {year}").window() for name in names]
+
+    for whole, halves in (("Autumn", (1, 2)), ("Spring", (3, 4)), ("Summer", (5, 6))):
+        (term,), (early, late) = windows(whole), windows(*(f"Term {n}" for n in halves))
+        assert (early.first, late.last) == (term.first, term.last)
+        assert early.last + timedelta(days=1) == late.first
+        assert early.first < early.last < late.last
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "",

@@ -164,9 +164,9 @@ def _is_not(value: str) -> bool:
 def _term(line: SourceLine, value: str) -> Term:
     try:
         return replace(Term.parse(_ORDINAL.sub("", value)), text=value)
-    except TermRefused:
-        why = f"“{value[:60]}” is no term or day that we know, so write it like Summer Term 2028"
-        raise LineRefused(line.number, f"{why} or 31 July 2028") from None
+    except TermRefused as refused:
+        why = str(refused) if len(value) <= 60 else "this is no term or date that we know."
+        raise LineRefused(line.number, why.rstrip(".")) from None
 
 
 def _day(line: SourceLine, value: str) -> date:
