@@ -125,7 +125,8 @@ def test_the_file_is_read_again_and_never_trusted(officer, world):
         (b"", "it is empty"),
         (b"Dear diary,\n\ntoday it rained.\n", "none of the parts of a code of conduct"),
         (b"x" * (1024 * 1024 + 1), "larger than 1 MB"),
-        (b"Review date: next Tuesday\n", "is no term or day that we know"),
+        (b"x" * (50 * 1024 * 1024), "larger than 1 MB"),
+        (b"Review date: next Tuesday\n", "is not a term or a date that we know"),
     ],
 )
 def test_a_file_that_is_no_policy_is_refused_in_one_sentence(officer, world, raw, says):

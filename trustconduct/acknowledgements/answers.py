@@ -35,7 +35,7 @@ from trustconduct.tenants.sessions import ScopedSession
 WORDS = {
     "signed": "Acknowledged",
     "declined": "Would rather not",
-    "talk": "Wants to talk",
+    "talk": "Asked to talk",
     "none": "No reply yet",
 }
 

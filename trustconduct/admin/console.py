@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from flask import Flask
+from typing import Any
+
+from flask import Flask, request
 from flask_admin import Admin
 from flask_admin.theme import Theme
 
@@ -13,6 +15,10 @@ from trustconduct.admin.people import UsersView
 from trustconduct.admin.schools import SchoolsView
 from trustconduct.admin.trust import TrustView
 from trustconduct.tenants.models import School
+
+# Of the page that takes a policy in: a file much too large is still read, so that
+# the refusal can name it. What is read lies on disk, not in memory.
+LARGEST_SENT = 64 * 1024 * 1024
 
 
 def mount(app: Flask) -> None:
@@ -32,3 +38,8 @@ def mount(app: Flask) -> None:
     admin.add_view(SchoolsView(School, name="Schools", endpoint="schools", url="schools"))
     admin.add_view(TrustView(name="The Trust", endpoint="trust", url="trust"))
     admin.add_view(UsersView(User, name="People", endpoint="users", url="people"))
+
+    @app.url_value_preprocessor
+    def _make_room(endpoint: str | None, values: dict[str, Any] | None) -> None:
+        if endpoint == "editions.look":
+            request.max_content_length = LARGEST_SENT
