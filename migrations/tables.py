@@ -9,12 +9,14 @@ from trustconduct.outbox import models as outbox
 from trustconduct.people import models as people
 from trustconduct.policies import models as policies
 from trustconduct.reviews import models as reviews
+from trustconduct.tenants import calendars
 from trustconduct.tenants import models as tenants
 
 MODULES = (
     accounts,
     acknowledgements,
     audit,
+    calendars,
     contact_matrix,
     outbox,
     people,

@@ -32,7 +32,9 @@ from trustconduct.policies.models import Edition, SchoolVersion
 from trustconduct.policies.reading import read_policy, template
 from trustconduct.policies.versions import newest_version, publish_version, version_in_force
 from trustconduct.schools.add import add_school, name_trust
+from trustconduct.schools.calendars import mark, save_year
 from trustconduct.schools.settings import SUGGESTED, change_settings, facts_of, settings_of
+from trustconduct.tenants.calendars import Kind, Span
 from trustconduct.tenants.models import School, SchoolSettings, Trust
 from trustconduct.tenants.sessions import ScopedSession
 
@@ -182,6 +184,12 @@ def settings_filled(
         seen_version=settings_of(session).version,
         **{**FACTS, **BANS, **values},
     )
+
+
+def a_year(session: ScopedSession, begins: int = 2027) -> None:
+    """One term of a school's own, in a school year that the Trust says nothing of."""
+    autumn = Span(date(begins, 9, 6), date(begins, 12, 17), Kind.TERM, "autumn")
+    save_year(session, begins, [autumn], by=a_head(session), seen=mark(()))
 
 
 def a_matrix(

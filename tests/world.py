@@ -145,6 +145,7 @@ def _filled(session: ScopedSession, school: WorldSchool) -> WorldSchool:
         telephone=f"01632 960001 {word}",
         email=f"office@{word}.example",
     )
+    build.a_year(session, 2024)
     build.a_matrix(
         session,
         Matrix(

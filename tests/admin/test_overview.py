@@ -9,6 +9,7 @@ from tests import build
 from trustconduct.admin.overview import share, tasks
 from trustconduct.db import transaction
 from trustconduct.policies.editions import approve
+from trustconduct.tenants.calendars import Calendar
 
 
 def test_each_school_stands_with_its_edition_and_its_answers(officer, world):
@@ -81,7 +82,7 @@ def test_the_queries_do_not_grow_with_the_schools(officer, world, app, queries, 
 
 def test_a_trust_without_anything_is_told_kindly_where_to_begin(app, world):
     with app.test_request_context("/admin/"):
-        found = tasks([], any_school=False)
+        found = tasks([], any_school=False, calendar=Calendar({}))
     assert [task["text"] for task in found] == [
         "Bring in your code of conduct",
         "Add your first school",

@@ -24,6 +24,7 @@ SCHOOL_TABLES = {
     "acknowledgement",
     "acknowledgement_words",
     "talk_held",
+    "calendar_span_school",
 }
 OVERSIGHT_TABLES = {"outbox_school", "policy_in_force", "sign_request", "acknowledgement"}
 
@@ -37,6 +38,7 @@ TRUST_TABLES = {
     "outbox_content_trust",
     "policy_edition",
     "reminder_trust",
+    "calendar_span_trust",
 }
 ACCOUNTS_TABLES = {"account_user", "account_grant", "account_factor", "account_sign_in"}
 NOBODYS_TABLES = {"alembic_version"}
@@ -81,6 +83,8 @@ RIGHTS = {
         "acknowledgement": "select insert",
         "acknowledgement_words": "select insert",
         "talk_held": "select insert",
+        "calendar_span_school": "select insert delete",
+        "calendar_span_trust": "select",
         "trust": "select",
         "school": "select",
         "police_force": "select",
@@ -96,6 +100,7 @@ RIGHTS = {
         "outbox_content_trust": "select insert",
         "policy_edition": "select insert update",
         "reminder_trust": "select insert",
+        "calendar_span_trust": "select insert delete",
         "outbox_school": "select",
         "policy_in_force": "select",
         "sign_request": "select",

@@ -19,6 +19,7 @@ class Can(Enum):
     ADD_SCHOOL = auto()
     ADD_USER = auto()
     CHANGE_TRUST = auto()
+    CHANGE_CALENDAR = auto()  # at a school as well
     # at a school
     SEE_SCHOOL = auto()
     CHANGE_SETTINGS = auto()
@@ -32,7 +33,7 @@ class Can(Enum):
     HOLD_TALK = auto()
 
 
-_SETS_UP = {Can.SEE_SCHOOL, Can.CHANGE_SETTINGS, Can.CHANGE_MATRIX}
+_SETS_UP = {Can.SEE_SCHOOL, Can.CHANGE_SETTINGS, Can.CHANGE_MATRIX, Can.CHANGE_CALENDAR}
 _ASKS = {Can.SEE_PEOPLE, Can.TAKE_IN_ROLL, Can.SEE_ANSWERS, Can.START_CAMPAIGN}
 _ANSWERS = {Can.SEE_ANSWERS, Can.SEND_LINK_AGAIN, Can.HOLD_TALK}
 
@@ -46,6 +47,7 @@ AT_TRUST: dict[Role, frozenset[Can]] = {
             Can.ADD_SCHOOL,
             Can.ADD_USER,
             Can.CHANGE_TRUST,
+            Can.CHANGE_CALENDAR,
         }
     ),
     Role.TRUST_READER: frozenset({Can.SEE_CONSOLE}),

@@ -15,6 +15,7 @@ from trustconduct.admin.views import Console
 from trustconduct.oversight.overview import overview
 from trustconduct.policies.models import Edition, State
 from trustconduct.reviews.reminders import due, when
+from trustconduct.tenants.calendars import Calendar, calendar_of
 from trustconduct.tenants.sessions import ScopedSession
 from trustconduct.web.door import actor, mine, needs
 
@@ -35,7 +36,11 @@ class OverviewView(Console, AdminIndexView):
         return self.render(
             "console/overview.html",
             overview=shown,
-            tasks=tasks(editions(g.session), any_school=bool(shown.schools)),
+            tasks=tasks(
+                editions(g.session),
+                any_school=bool(shown.schools),
+                calendar=calendar_of(g.session),
+            ),
             share=share,
         )
 
@@ -69,7 +74,7 @@ def share(part: int, whole: int) -> str:
     return f"{part * 100 // whole}%"
 
 
-def tasks(newest_first: Sequence[Edition], *, any_school: bool) -> list[Task]:
+def tasks(newest_first: Sequence[Edition], *, any_school: bool, calendar: Calendar) -> list[Task]:
     """What waits at the Trust: the first is what to do next."""
     found: list[Task] = []
     if not newest_first:
@@ -80,7 +85,7 @@ def tasks(newest_first: Sequence[Edition], *, any_school: bool) -> list[Task]:
             break
         found.append(_waiting(edition))
     if published:
-        found += _review(published)
+        found += _review(published, calendar)
     if not any_school:
         found.append(_first_school())
     return found
@@ -111,16 +116,18 @@ def _waiting(edition: Edition) -> Task:
     }
 
 
-def _review(edition: Edition) -> list[Task]:
-    reminder = due(edition.review, clock.today()) if edition.review else None
-    if edition.review is None or reminder is None:
+def _review(edition: Edition, calendar: Calendar) -> list[Task]:
+    if edition.review is None:
+        return []
+    reminder = due(calendar.window(edition.review), clock.today())
+    if reminder is None:
         return []
     overdue = reminder.kind == "overdue"
     stands = "is overdue" if overdue else "is near"
     return [
         {
             "text": f"The review of edition {edition.number} {stands}",
-            "hint": f"Review date: {when(edition.review)}",
+            "hint": f"Review date: {when(edition.review, calendar)}",
             "href": url_for("editions.show", number=edition.number),
             "word": "Overdue" if overdue else "Coming up",
             "tone": "attention" if overdue else "waiting",

@@ -15,7 +15,9 @@ from sqlalchemy.orm import Session, scoped_session, sessionmaker
 
 from trustconduct.accounts.permissions import Can
 from trustconduct.acknowledgements.mails import day
+from trustconduct.clock import Term
 from trustconduct.reviews.reminders import when
+from trustconduct.tenants.calendars import calendar_of
 from trustconduct.tenants.sessions import ScopedSession
 from trustconduct.web.door import SAFE, came_from, found, mine, needs, works
 from trustconduct.web.navigation import CONSOLE, frame
@@ -58,11 +60,18 @@ class Console(BaseView):
 
     def render(self, template: str, **more: Any) -> str:
         return render_template(
-            template, admin_view=self, day=day, when=when, **frame(CONSOLE), **more
+            template, admin_view=self, day=day, when=_when, **frame(CONSOLE), **more
         )
 
     def page(self, template: str, status: int = 200, **more: Any) -> Response:
         return make_response(self.render(template, **more), status)
+
+
+def _when(term: Term) -> str:
+    """A review date in words, by the Trust's calendar; asked for where a page first needs it."""
+    if "calendar" not in g:
+        g.calendar = calendar_of(g.session)
+    return when(term, g.calendar)
 
 
 class RequestSession(scoped_session):

@@ -16,6 +16,7 @@ class Event(StrEnum):
     TRUST_CHANGED = "trust.changed"
     SCHOOL_ADDED = "school.added"
     SETTINGS_CHANGED = "settings.changed"
+    CALENDAR_CHANGED = "calendar.changed"
     USER_ADDED = "user.added"
     USER_SIGNED_IN = "user.signed_in"
     USER_REFUSED = "user.refused"

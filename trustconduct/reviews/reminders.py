@@ -14,12 +14,13 @@ from trustconduct.acknowledgements.mails import day
 from trustconduct.audit.actor import CLOCK
 from trustconduct.audit.events import Event
 from trustconduct.audit.record import record
-from trustconduct.clock import Term
+from trustconduct.clock import Term, Window
 from trustconduct.db import new_id
 from trustconduct.outbox.write import Mail, write
 from trustconduct.policies.editions import newest_published
 from trustconduct.policies.models import Edition
 from trustconduct.reviews.models import TrustReminder
+from trustconduct.tenants.calendars import Calendar, calendar_of
 from trustconduct.tenants.sessions import ScopedSession
 
 # A term is about four months; the windows of terms without a calendar are as rough.
@@ -41,14 +42,13 @@ class Due:
     on: date
 
 
-def due(term: Term, today: date) -> Due | None:
+def due(window: Window, today: date) -> Due | None:
     """The newest reminder that is due for a review: two terms ahead, one term ahead, when the
     term begins, and weekly once it is over.
 
     Days on which nothing ran collapse into the newest one: nobody wants four
     mails after a holiday.
     """
-    window = term.window()
     days = [
         Due("two_terms_ahead", window.first - 2 * TERM),
         Due("one_term_ahead", window.first - TERM),
@@ -72,7 +72,8 @@ def remind(
     edition = newest_published(session)
     if edition is None or edition.review is None or not recipients:
         return False
-    reminder = due(edition.review, clock.today())
+    calendar = calendar_of(session)
+    reminder = due(calendar.window(edition.review), clock.today())
     if reminder is None:
         return False
     # Not by rowcount: of such an insert SQLAlchemy 2.1 gives -1, which reads as yes.
@@ -90,7 +91,7 @@ def remind(
     )
     if added is None:
         return False
-    write(session, [_mail(edition, reminder, to, trust, console) for to in recipients])
+    write(session, [_mail(edition, reminder, to, trust, console, calendar) for to in recipients])
     record(
         session,
         Event.REVIEW_REMINDED,
@@ -102,9 +103,9 @@ def remind(
     return True
 
 
-def when(term: Term) -> str:
+def when(term: Term, calendar: Calendar) -> str:
     """The review date in words; a day that no calendar gave is never shown as fact."""
-    window = term.window()
+    window = calendar.window(term)
     if not window.provisional:
         return term.text
     return (
@@ -121,7 +122,9 @@ _WORDS = {
 }
 
 
-def _mail(edition: Edition, reminder: Due, to: Recipient, trust: str, console: str) -> Mail:
+def _mail(
+    edition: Edition, reminder: Due, to: Recipient, trust: str, console: str, calendar: Calendar
+) -> Mail:
     words = _WORDS[reminder.kind]
     return Mail(
         kind=f"review_{reminder.kind}",
@@ -134,7 +137,7 @@ def _mail(edition: Edition, reminder: Due, to: Recipient, trust: str, console: s
 Edition {edition.number} of the Communication Policy and Code of Conduct for Parents and
 Carers {words}.
 
-Review date: {when(edition.review) if edition.review else "none"}
+Review date: {when(edition.review, calendar) if edition.review else "none"}
 
 What to do next: open the console, look at how each school stands, and bring in the next
 edition as a draft.

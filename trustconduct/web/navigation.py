@@ -17,12 +17,14 @@ STAFF: Places = (
     ("Our code", "setup.adopt", Can.CHANGE_SETTINGS, "setup."),
     ("Acknowledgements", "answers.show", Can.SEE_ANSWERS, "answers."),
     ("People", "people.show", Can.SEE_PEOPLE, "people."),
+    ("Term dates", "calendar.show", Can.CHANGE_CALENDAR, "calendar."),
 )
 CONSOLE: Places = (
     ("Overview", "console.index", Can.SEE_CONSOLE, "console."),
     ("Editions", "editions.index", Can.SEE_CONSOLE, "editions."),
     ("Schools", "schools.index_view", Can.SEE_CONSOLE, "schools."),
     ("People", "users.index_view", Can.SEE_CONSOLE, "users."),
+    ("Term dates", "terms.show", Can.CHANGE_CALENDAR, "terms."),
     ("The Trust", "trust.show", Can.CHANGE_TRUST, "trust."),
 )
 
