@@ -29,6 +29,7 @@ def test_every_route_of_the_console_says_what_it_needs(app):
         "editions.approve",
         "editions.publish",
         "schools.save",
+        "terms.look",
         "terms.save",
         "trust.save",
         "users.save",

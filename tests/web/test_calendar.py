@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from io import BytesIO
+
 import pytest
 
 from trustconduct.audit.actor import Role
@@ -123,3 +125,29 @@ def test_the_list_costs_the_same_however_many_years_are_known(office, officer, w
         # Who is there and which schools there are is asked anew when it is old.
         counted.append([one for one in found.statements if "calendar_span" in one])
     assert [len(statements) for statements in counted] == [3, 3, 3]
+
+
+def bring(client, list_page, raw, name="dates.csv"):
+    return client.post(
+        f"{list_page}file?begins=2027",
+        data={"csrf_token": client.csrf(f"{list_page}year"), "file": (BytesIO(raw), name)},
+        content_type="multipart/form-data",
+    )
+
+
+@pytest.mark.parametrize("list_page", [OURS, TRUSTS])
+def test_a_file_fills_the_form_and_saves_nothing(office, officer, list_page):
+    client = office if list_page == OURS else officer
+    page = bring(client, list_page, b"Autumn term,1/9/2027,17/12/2027\nFair,2/10/2027,\n")
+    assert page.status_code == 200
+    assert 'value="17 December 2027"' in page.text
+    assert "Nothing is saved yet" in page.text
+    assert "Fair" in page.text
+    assert "17 December 2027" not in client.get(list_page).text
+
+
+@pytest.mark.parametrize("raw", [b"", b"PK\x03\x04", b"Autumn term,soon"])
+def test_a_file_that_says_nothing_is_refused(office, raw):
+    answer = bring(office, OURS, raw)
+    assert answer.status_code == 422
+    assert 'href="#file"' in answer.text

@@ -14,6 +14,7 @@ from trustconduct.web.calendar import (
     asked_year,
     blank_form,
     context,
+    from_file,
     said,
     take_year,
     years,
@@ -34,8 +35,10 @@ class CalendarView(Console):
         begins = asked_year()
         return self._year_page(blank_form(g.session, begins), begins)
 
-    def _year_page(self, form: Form, begins: int, status: int = 200) -> Response:
-        more = context(g.session, form, begins)
+    def _year_page(
+        self, form: Form, begins: int, status: int = 200, unread: list[str] | None = None
+    ) -> Response:
+        more = context(g.session, form, begins, unread)
         return self.page("console/calendar_year.html", status, **more)
 
     @expose("/year", methods=("POST",))
@@ -47,3 +50,11 @@ class CalendarView(Console):
             return self._year_page(form, begins, status)
         flash(f"The term dates of {said(begins)} are saved.", "good")
         return redirect(url_for("terms.show"), 303)  # type: ignore[return-value]
+
+    @expose("/file", methods=("POST",))
+    @needs(Can.CHANGE_CALENDAR)
+    def look(self) -> Response:
+        """Show what a file says in the form. Saves nothing."""
+        begins = asked_year()
+        form, unread, status = from_file(g.session, begins)
+        return self._year_page(form, begins, status, unread)

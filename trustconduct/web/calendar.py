@@ -14,6 +14,7 @@ from trustconduct import clock
 from trustconduct.accounts.permissions import Can
 from trustconduct.clock import Term, TermRefused
 from trustconduct.db import transaction
+from trustconduct.schools.calendar_files import LARGEST, CalendarUnreadable, read_calendar
 from trustconduct.schools.calendars import (
     FIRST_YEAR,
     LAST_YEAR,
@@ -178,9 +179,33 @@ def take_year(session: ScopedSession, form: Form, begins: int) -> int:
     return 303
 
 
-def context(session: ScopedSession, form: Form, begins: int) -> dict[str, Any]:
-    """What the page of one year needs."""
+class FileForm(Plain):
+    """A file and a button: the file itself is no field of the form."""
+
+
+def from_file(session: ScopedSession, begins: int) -> tuple[Form, list[str], int]:
+    """The form of a year filled from a file, what was not understood in it, and the status."""
+    form = blank_form(session, begins)
+    form.errors = read(FileForm).errors
+    file = request.files.get("file")
+    if file is None or not file.filename:
+        form.refuse("file", "Choose an .ics or a .csv file.")
+        return form, [], 422
+    try:
+        found = read_calendar(file.read(LARGEST + 1), begins)
+    except CalendarUnreadable as unreadable:
+        form.refuse("file", str(unreadable))
+        return form, [], 422
+    form.typed = {**typed_of(found.spans), "seen": form.typed["seen"]}
+    return form, found.unread, 200
+
+
+def context(
+    session: ScopedSession, form: Form, begins: int, unread: list[str] | None = None
+) -> dict[str, Any]:
+    """What the page of one year needs. `unread` is what a file held that was not understood."""
     return {
+        "unread": unread,
         "form": form,
         "errors": form.errors,
         "begins": begins,
@@ -211,8 +236,10 @@ def year() -> Response:
     return _year_page(blank_form(g.session, begins), begins)
 
 
-def _year_page(form: Form, begins: int, status: int = 200) -> Response:
-    page = staff_page("staff/calendar_year.html", **context(g.session, form, begins))
+def _year_page(
+    form: Form, begins: int, status: int = 200, unread: list[str] | None = None
+) -> Response:
+    page = staff_page("staff/calendar_year.html", **context(g.session, form, begins, unread))
     return make_response(page, status)
 
 
@@ -226,3 +253,12 @@ def save() -> Response:
         return _year_page(form, begins, status)
     flash(f"The term dates of {said(begins)} are saved.", "good")
     return make_response(redirect(school_url("calendar.show"), 303))
+
+
+@pages.post("/file")
+@needs(Can.CHANGE_CALENDAR)
+def look() -> Response:
+    """Show what a file says in the form. Saves nothing."""
+    begins = asked_year()
+    form, unread, status = from_file(g.session, begins)
+    return _year_page(form, begins, status, unread)
