@@ -44,8 +44,9 @@ def _sha256(token: str) -> str:
 
 
 def actor_of(user: User, address: str = "") -> Actor:
-    """The user as rules know them: frozen, with the grants of this moment."""
-    grants = frozenset(grant.grant() for grant in user.grants)
+    """The user as rules know them: frozen, with the grants of this moment and this day."""
+    today = clock.today()
+    grants = frozenset(grant.grant() for grant in user.grants if grant.holds(today))
     return Actor("user", user.id, user.name, grants, address)
 
 

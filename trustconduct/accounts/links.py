@@ -1,0 +1,101 @@
+"""The links that people who sign in get by mail: one row for each purpose, no token stored."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import joinedload
+
+from trustconduct import clock
+from trustconduct.accounts.models import AccountLink, User
+from trustconduct.outbox.links import is_token
+from trustconduct.outbox.write import Link
+from trustconduct.tenants.sessions import ScopedSession
+
+
+class Purpose(StrEnum):
+    """What a link is for."""
+
+    INVITE = "invite"
+    RESET = "reset"
+    FACTOR = "factor"
+
+    @property
+    def lasts(self) -> timedelta:
+        """How long the link works. A new password is wanted now; an invitation may wait."""
+        return timedelta(hours=1) if self is Purpose.RESET else timedelta(days=3)
+
+    @property
+    def place(self) -> str:
+        """Where its page is, below /account/."""
+        return {"invite": "invitation", "reset": "new-password", "factor": "new-authenticator"}[
+            self.value
+        ]
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A link that works: its row, and the person whom it was sent to."""
+
+    row: AccountLink
+    user: User
+    purpose: Purpose
+
+
+def fresh(session: ScopedSession, user: User, purpose: Purpose) -> Link:
+    """A new link for a person; every earlier one for the same purpose is dead from here on."""
+    row = session.scalar(
+        select(AccountLink)
+        .where(AccountLink.user_id == user.id, AccountLink.purpose == purpose.value)
+        .with_for_update()
+    )
+    if row is None:
+        row = AccountLink(user_id=user.id, purpose=purpose.value, generation=1)
+        session.add(row)
+    else:
+        row.generation += 1
+    row.sent_at, row.used_at = clock.now(), None
+    session.flush()  # the mail needs the row's id
+    return Link(f"/account/{purpose.place}/{row.id}/", purpose.value, row.id, row.generation)
+
+
+def opened(
+    session: ScopedSession,
+    purpose: Purpose,
+    link_id: UUID,
+    secret: str,
+    *,
+    key: str,
+    stage: str = "",
+    lock: bool = False,
+) -> Opened | None:
+    """The link behind an id and its secret, or None: alike for every link that does not work.
+
+    Used, run out, replaced, for a person who is disabled, or made up. `stage` names
+    the cookie that stands for the link once it was opened; `lock` it before it is
+    used, so that of two at once one finds it used.
+    """
+    query = (
+        select(AccountLink)
+        .where(AccountLink.id == link_id, AccountLink.purpose == purpose.value)
+        .options(joinedload(AccountLink.user))
+    )
+    row = session.scalar(query.with_for_update(of=AccountLink) if lock else query)
+    if row is None or not is_token(secret, key, purpose.value + stage, row.id, row.generation):
+        return None
+    if row.used_at is not None or row.sent_at + purpose.lasts <= clock.now():
+        return None
+    return Opened(row, row.user, purpose) if row.user.disabled_at is None else None
+
+
+def of_id(session: ScopedSession, purpose: Purpose, link_id: UUID) -> User | None:
+    """Whom a link was sent to, whether or not it still works: to send a fresh one there."""
+    return session.scalar(
+        select(User)
+        .join(AccountLink, AccountLink.user_id == User.id)
+        .where(AccountLink.id == link_id, AccountLink.purpose == purpose.value)
+    )
