@@ -65,6 +65,7 @@ def invite(
         f"{by.name} has given you a new role with {trust_name}:",
         _listed(session, added),
         "Sign in as you always do. If you were signed in, you have to do it once more.",
+        unless_you="Is this a mistake?",
     )
     return user
 
@@ -106,9 +107,11 @@ def _listed(session: ScopedSession, grants: Iterable[UserGrant]) -> str:
     return "\n".join(f"- {words}" for words in roles_in_words(session, grants))
 
 
-def send_invitation(session: ScopedSession, user: User, *, by: Actor, trust_name: str) -> None:
-    """Send the link by which a person comes in. An earlier one is dead from here on."""
-    link = fresh(session, user, Purpose.INVITE)
+def send_invitation(
+    session: ScopedSession, user: User, *, by: Actor, trust_name: str, anew: bool = True
+) -> None:
+    """Send the link by which a person comes in. An earlier one is dead where this is `anew`."""
+    link = fresh(session, user, Purpose.INVITE, anew=anew)
     record(session, Event.USER_INVITED, by=by, about=user)
     tell(
         session,
@@ -121,8 +124,8 @@ def send_invitation(session: ScopedSession, user: User, *, by: Actor, trust_name
         "{link}",
         "The link works once, and for three days. It is yours alone: please do not pass it on."
         " Have your phone with you. It takes about five minutes.",
-        "Did you not expect this? Call the Trust’s office. Without you nothing happens.",
         link=link,
+        unless_you="Did you not expect this? Without you nothing happens.",
     )
 
 

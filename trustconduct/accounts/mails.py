@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date
+from typing import Protocol
 from uuid import UUID
 
 from sqlalchemy import select
@@ -14,11 +15,11 @@ from trustconduct.outbox.write import Link, Mail, write
 from trustconduct.tenants.models import School, Trust
 from trustconduct.tenants.sessions import ScopedSession
 
-NOT_YOU = "If this was not you, call the Trust’s office at once."
+NAMELESS = "Your Trust"
 
 
 def trust_name(session: ScopedSession) -> str:
-    return session.scalar(select(Trust.name)) or "Your Trust"
+    return session.scalar(select(Trust.name)) or NAMELESS
 
 
 def school_names(session: ScopedSession, ids: Iterable[UUID | None]) -> dict[UUID, str]:
@@ -36,7 +37,20 @@ def roles_in_words(session: ScopedSession, grants: Iterable[UserGrant]) -> list[
     return [role_in_words(grant, names) for grant in grants]
 
 
-def role_in_words(grant: UserGrant, names: dict[UUID, str]) -> str:
+class DatedRole(Protocol):
+    """A role as it is kept: its row, or a page's copy of it."""
+
+    @property
+    def role(self) -> str: ...
+    @property
+    def at_school_id(self) -> UUID | None: ...
+    @property
+    def first_on(self) -> date | None: ...
+    @property
+    def last_on(self) -> date | None: ...
+
+
+def role_in_words(grant: DatedRole, names: dict[UUID, str]) -> str:
     word = Role(grant.role).word
     if grant.at_school_id is not None:
         word += f" at {names.get(grant.at_school_id, 'a school')}"
@@ -58,9 +72,16 @@ def tell(
     subject: str,
     *said: str,
     link: Link | None = None,
+    unless_you: str = "Was this not you?",
 ) -> None:
-    """Write one mail to a person. `said` are its paragraphs; "{link}" stands for the link."""
-    trust = trust_name(session)
+    """Write one mail to a person. `said` are its paragraphs; "{link}" stands for the link.
+
+    Whom to call ends each of them: for a stranger's doing, that call is the alarm.
+    """
+    found = session.execute(select(Trust.name, Trust.telephone)).first()
+    trust, telephone = found or (NAMELESS, "")
+    call = f"Call the Trust’s office at once{f', on {telephone}' if telephone else ''}."
+    said = (*said, f"{unless_you} {call}")
     body = "\n\n".join([f"Dear {user.name},", *said, f"trustconduct, for {trust}", ""])
     write(
         session,

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from flask import g, render_template, request, url_for
 from flask_login import current_user
 
-from trustconduct.accounts.permissions import Can
+from trustconduct.accounts.permissions import Can, allowed
+from trustconduct.audit.actor import Actor
 from trustconduct.web.door import mine, works
 
 # Text, endpoint, what it needs, and the first part of the endpoints that lie beneath it.
@@ -27,6 +30,36 @@ CONSOLE: Places = (
 )
 
 
+@dataclass(frozen=True)
+class Place:
+    """Where a person works: a school, or the Trust where `school_id` is None."""
+
+    text: str
+    href: str
+    role: str
+    school_id: UUID | None = None
+
+
+def places_of(by: Actor) -> list[Place]:
+    """The places where a person has a role: the Trust first, then the schools by name."""
+    found = []
+    if Can.SEE_CONSOLE in allowed(by.grants, None):
+        roles = _roles(by, None)
+        found.append(Place(works().directory.trust().name, url_for("console.index"), roles))
+    found += [
+        Place(card.name, url_for("staff.home", school=card.slug), _roles(by, card.id), card.id)
+        for card in works().directory.schools()
+        if any(grant.school_id == card.id for grant in by.grants)
+    ]
+    return found
+
+
+def _roles(by: Actor, school_id: UUID | None) -> str:
+    return ", ".join(
+        sorted({grant.role.word for grant in by.grants if grant.school_id == school_id})
+    )
+
+
 def school_url(endpoint: str, **values: Any) -> str:
     """The address of a page of the school that this request is for."""
     return url_for(endpoint, school=g.school.slug, **values)
@@ -42,6 +75,7 @@ def frame(places: Places) -> dict[str, Any]:
     may = mine()
     school = g.get("school")
     address = school_url if school else url_for
+    here = {school.id if school else None}
     roles = {
         grant.role.word
         for grant in current_user.actor.grants
@@ -57,7 +91,12 @@ def frame(places: Places) -> dict[str, Any]:
             for text, endpoint, need, beneath in places
             if need in may
         ],
-        "person": {"name": current_user.name, "role": ", ".join(sorted(roles))},
+        "person": {
+            "name": current_user.name,
+            "role": ", ".join(sorted(roles)),
+            # An officer inside a school goes back this way as well.
+            "elsewhere": bool({place.school_id for place in places_of(current_user.actor)} - here),
+        },
         "trust": works().directory.trust(),
         "may": may,
         "Can": Can,
