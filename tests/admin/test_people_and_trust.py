@@ -116,6 +116,7 @@ def test_an_acting_head_is_named_from_a_day_to_a_day(officer, world):
     page = officer.get(answer.location).text
     words = "Headteacher at Ash Grove, from 7 September 2026, until 18 December 2099"
     assert words in page
+    assert "Ash Grove, from 7 September 2026" in page
     assert words in officer.get("/admin/people/?search=Governor").text
 
 

@@ -98,7 +98,7 @@ def test_a_new_password_ends_every_other_sign_in_and_renews_this_one(app, client
     at = f"{YOU}/password"
     wrong = client.send(at, page=at, old="not my password", password=NEW, again=NEW)
     assert wrong.status_code == 422
-    assert "not your password" in wrong.text
+    assert "not your current password" in wrong.text
     same = client.send(at, page=at, old=PASSWORD, password=PASSWORD, again=PASSWORD)
     assert "another password" in same.text
     assert client.send(at, page=at, old=PASSWORD, password=NEW, again=NEW).status_code == 303
@@ -218,20 +218,26 @@ def test_who_works_at_two_schools_chooses_and_may_switch(client, world, office, 
     assert "Elm Park – Governor" in page
     assert "Ash Grove" not in page
     page = client.get("/elm-park/staff/").text
-    assert "Switch" in page
+    assert "Switch school" in page
     assert "<small>Governor</small>" in page, "what one is here, and nothing else"
     assert client.get("/elm-park/staff/people/").status_code == 403
     assert client.get("/oak-lane/staff/people/").status_code == 200
     of_two(Grant(Role.TRUST_READER))
     client.sign_in(office, ahead=1)
     assert "Lantern Trust – Trust reader" in client.get("/account/").text
-    assert "Switch" in client.get("/admin/").text
+    assert "Go to a school" in client.get("/admin/").text
 
 
 def test_who_works_at_one_place_goes_there_and_sees_no_switch(client, office):
     client.sign_in(office)
     assert client.get("/account/").location == "/oak-lane/staff/"
     assert "Switch" not in client.get("/oak-lane/staff/").text
+
+
+def test_an_officer_inside_a_school_finds_the_way_back(client, world):
+    client.sign_in(world.trust_users[Role.TRUST_OFFICER])
+    assert "Back to the Trust" in client.get("/oak-lane/staff/").text
+    assert client.get("/account/").location == "/admin/"
 
 
 def test_a_role_that_runs_out_is_gone_at_midnight_in_london(client, world, office):

@@ -103,5 +103,5 @@ def _send_reset(session: ScopedSession, user: User) -> None:
         "The link works once, and for one hour. You still need a code of your authenticator"
         " app to sign in. Until you choose a new password, the old one works.",
         link=link,
-        unless_you="Did you not ask for it? Then leave the link alone. If it happens again:",
+        unless_you="Did you not ask for it? Then leave the link alone. If it happens again, call",
     )

@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from trustconduct.accounts.endings import end_sign_ins
 from trustconduct.accounts.links import Purpose, fresh
-from trustconduct.accounts.mails import roles_in_words, tell
+from trustconduct.accounts.mails import MISTAKE, roles_in_words, tell
 from trustconduct.accounts.models import User, UserGrant
 from trustconduct.accounts.permissions import Can, permit
 from trustconduct.accounts.users import UserRefused, refuse_own, said_days
@@ -65,7 +65,7 @@ def invite(
         f"{by.name} has given you a new role with {trust_name}:",
         _listed(session, added),
         "Sign in as you always do. If you were signed in, you have to do it once more.",
-        unless_you="Is this a mistake?",
+        unless_you=MISTAKE,
     )
     return user
 
@@ -125,7 +125,7 @@ def send_invitation(
         "The link works once, and for three days. It is yours alone: please do not pass it on."
         " Have your phone with you. It takes about five minutes.",
         link=link,
-        unless_you="Did you not expect this? Without you nothing happens.",
+        unless_you="Did you not expect this? Without you nothing happens. In doubt, call",
     )
 
 

@@ -16,6 +16,8 @@ from trustconduct.tenants.models import School, Trust
 from trustconduct.tenants.sessions import ScopedSession
 
 NAMELESS = "Your Trust"
+NOT_YOU = "Was this not you? Do not wait: call"
+MISTAKE = "Is this a mistake? Call"
 
 
 def trust_name(session: ScopedSession) -> str:
@@ -51,14 +53,17 @@ class DatedRole(Protocol):
 
 
 def role_in_words(grant: DatedRole, names: dict[UUID, str]) -> str:
-    word = Role(grant.role).word
+    words = Role(grant.role).word
     if grant.at_school_id is not None:
-        word += f" at {names.get(grant.at_school_id, 'a school')}"
-    if grant.first_on:
-        word += f", from {_day(grant.first_on)}"
-    if grant.last_on:
-        word += f", until {_day(grant.last_on)}"
-    return word
+        words += f" at {names.get(grant.at_school_id, 'a school')}"
+    days = days_in_words(grant)
+    return f"{words}, {days}" if days else words
+
+
+def days_in_words(grant: DatedRole) -> str:
+    first = f"from {_day(grant.first_on)}" if grant.first_on else ""
+    last = f"until {_day(grant.last_on)}" if grant.last_on else ""
+    return ", ".join(filter(None, (first, last)))
 
 
 def _day(day: date) -> str:
@@ -72,16 +77,16 @@ def tell(
     subject: str,
     *said: str,
     link: Link | None = None,
-    unless_you: str = "Was this not you?",
+    unless_you: str = NOT_YOU,
 ) -> None:
     """Write one mail to a person. `said` are its paragraphs; "{link}" stands for the link.
 
-    Whom to call ends each of them: for a stranger's doing, that call is the alarm.
+    Each ends with whom to call, behind `unless_you`: for a stranger's doing, that
+    call is the alarm.
     """
     found = session.execute(select(Trust.name, Trust.telephone)).first()
     trust, telephone = found or (NAMELESS, "")
-    call = f"Call the Trust’s office at once{f', on {telephone}' if telephone else ''}."
-    said = (*said, f"{unless_you} {call}")
+    said = (*said, f"{unless_you} the Trust’s office{f' on {telephone}' if telephone else ''}.")
     body = "\n\n".join([f"Dear {user.name},", *said, f"trustconduct, for {trust}", ""])
     write(
         session,

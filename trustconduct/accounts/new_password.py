@@ -33,9 +33,9 @@ def change_password(
     Its door begins a new one for this browser. Raises PasswordRefused.
     """
     if not is_right(old, user.password_hash):
-        raise OldPasswordWrong("That is not your password of now.")
+        raise OldPasswordWrong("That is not your current password.")
     if old == password:
-        raise PasswordRefused("Choose another password than the one of now.")
+        raise PasswordRefused("Choose another password than the current one.")
     _keep(session, user, password, by=by)
 
 

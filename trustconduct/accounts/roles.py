@@ -11,7 +11,7 @@ from sqlalchemy import func, or_, select
 
 from trustconduct import clock
 from trustconduct.accounts.endings import end_sign_ins
-from trustconduct.accounts.mails import roles_in_words, tell
+from trustconduct.accounts.mails import MISTAKE, roles_in_words, tell
 from trustconduct.accounts.models import User, UserGrant
 from trustconduct.accounts.permissions import Can, permit
 from trustconduct.accounts.users import UserRefused, refuse_own, said_days
@@ -64,7 +64,7 @@ def date_role(
         "The days of your role have changed",
         f"{by.name} has changed the days of your role. It is now:",
         f"- {words}",
-        unless_you="Is this a mistake?",
+        unless_you=MISTAKE,
     )
 
 
@@ -96,7 +96,7 @@ def end_role(session: ScopedSession, grant: UserGrant, *, by: Actor) -> None:
         "A role of yours has ended",
         f"{by.name} has ended your role:",
         f"- {words}",
-        unless_you="Is this a mistake?",
+        unless_you=MISTAKE,
     )
 
 
@@ -117,7 +117,7 @@ def disable(session: ScopedSession, user: User, *, by: Actor) -> None:
         "disabled",
         "You can no longer sign in",
         f"{by.name} has closed your account. You were signed out everywhere.",
-        unless_you="Is this a mistake?",
+        unless_you=MISTAKE,
     )
 
 
@@ -135,7 +135,7 @@ def enable(session: ScopedSession, user: User, *, by: Actor) -> None:
         "enabled",
         "You can sign in again",
         f"{by.name} has opened your account again. Sign in as you did before.",
-        unless_you="Is this a mistake?",
+        unless_you=MISTAKE,
     )
 
 

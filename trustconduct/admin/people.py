@@ -8,19 +8,20 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from flask import g, request
+from flask import g, request, url_for
 from flask_admin import expose
 from sqlalchemy import func, select
 from sqlalchemy.orm import defer
 
 from trustconduct import clock
-from trustconduct.accounts.mails import role_in_words
+from trustconduct.accounts.mails import days_in_words, role_in_words
 from trustconduct.accounts.models import Factor, SignIn, User
 from trustconduct.accounts.permissions import Can
 from trustconduct.acknowledgements.mails import day
 from trustconduct.admin.person import PersonPages
+from trustconduct.audit.actor import Role
 from trustconduct.tenants.sessions import ScopedSession
-from trustconduct.web.door import actor, found, needs, works
+from trustconduct.web.door import actor, found, mine, needs, works
 
 SECRET = (defer(User.password_hash, raiseload=True),)
 
@@ -92,6 +93,10 @@ def _roles(view: Any, context: Any, person: Person, name: str) -> str:
     return "; ".join(role_in_words(role, names) for role in person.roles)
 
 
+def _where(school_id: UUID | None, names: dict[UUID, str]) -> str:
+    return names.get(school_id, "A school") if school_id else "The Trust"
+
+
 def _last(view: Any, context: Any, person: Person, name: str) -> str:
     return _moment(person.last_sign_in)
 
@@ -141,13 +146,28 @@ class UsersView(PersonPages):
     def details_view(self) -> str:
         person = found(self.get_one(request.args.get("id", "")))
         names = {card.id: card.name for card in works().directory.schools()}
+        own = person.id == actor().id
+        changes = Can.CHANGE_USER in mine() and not own
         return self.render(
             self.details_template,
             row=person,
-            columns=self._details_columns,
+            # Who may change the roles sees them further down, each with its link.
+            columns=[each for each in self._details_columns if not changes or each[0] != "roles"],
             get_value=self.get_detail_value,
-            roles=[(role_in_words(role, names), role) for role in person.roles],
-            own=person.id == actor().id,
+            roles=[
+                {
+                    "key": Role(role.role).word,
+                    "value": ", ".join(
+                        filter(None, (_where(role.at_school_id, names), days_in_words(role)))
+                    ),
+                    "href": url_for("users.role", user_id=person.id, grant_id=role.id),
+                    "action": "Change or end",
+                    "about": role_in_words(role, names),
+                }
+                for role in person.roles
+            ],
+            own=own,
+            changes=changes,
             joined=g.session.scalar(
                 select(User.password_hash.is_not(None)).where(User.id == person.id)
             ),

@@ -60,6 +60,17 @@ def _roles(by: Actor, school_id: UUID | None) -> str:
     )
 
 
+def _elsewhere(by: Actor, here: UUID | None) -> str:
+    """The words that lead to a person's other places, or "" for who has none.
+
+    An officer inside a school goes back to the Trust this way as well.
+    """
+    others = {place.school_id for place in places_of(by)} - {here}
+    if others - {None}:
+        return "Switch school" if here else "Go to a school"
+    return "Back to the Trust" if others else ""
+
+
 def school_url(endpoint: str, **values: Any) -> str:
     """The address of a page of the school that this request is for."""
     return url_for(endpoint, school=g.school.slug, **values)
@@ -75,7 +86,6 @@ def frame(places: Places) -> dict[str, Any]:
     may = mine()
     school = g.get("school")
     address = school_url if school else url_for
-    here = {school.id if school else None}
     roles = {
         grant.role.word
         for grant in current_user.actor.grants
@@ -94,8 +104,7 @@ def frame(places: Places) -> dict[str, Any]:
         "person": {
             "name": current_user.name,
             "role": ", ".join(sorted(roles)),
-            # An officer inside a school goes back this way as well.
-            "elsewhere": bool({place.school_id for place in places_of(current_user.actor)} - here),
+            "elsewhere": _elsewhere(current_user.actor, school.id if school else None),
         },
         "trust": works().directory.trust(),
         "may": may,

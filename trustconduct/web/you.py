@@ -62,7 +62,7 @@ class ProofForm(Plain):
 
 
 class ChangePassword(TwicePassword):
-    old = Line(longest=LONGEST_TYPED, blank="Type your password of now.")
+    old = Line(longest=LONGEST_TYPED, blank="Type your current password.")
 
 
 def _user() -> User:
