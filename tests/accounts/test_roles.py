@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 
 import pytest
@@ -9,7 +10,7 @@ import time_machine
 from sqlalchemy import select
 
 from tests.at_once import at_once
-from tests.build import a_user, an_actor, an_officer, mailed
+from tests.build import SEALER, a_code, a_user, an_actor, an_officer, mailed
 from trustconduct import clock
 from trustconduct.accounts.invitations import invite
 from trustconduct.accounts.models import SignIn, User, UserGrant
@@ -19,6 +20,9 @@ from trustconduct.accounts.signing_in import (
     Lifetime,
     actor_of,
     begin_whole,
+    give_code,
+    give_password,
+    half_signed_in,
     signed_in,
 )
 from trustconduct.accounts.users import UserRefused, with_trust_role
@@ -138,6 +142,31 @@ def test_a_role_ended_by_two_at_once_is_ended_once(world):
     with world.sessions.trust() as trust:
         ended = [mail for mail in mailed(trust, world.oak.users[Role.OFFICE].email)]
     assert [mail.subject for mail in ended] == ["A role of yours has ended"]
+
+
+@pytest.mark.parametrize("change", ["ended", "disabled"])
+def test_a_sign_in_that_is_just_being_finished_does_not_slip_through(world, change):
+    """An ending can't see the row that another commit is about to add: it waits for it."""
+    office = world.oak.users[Role.OFFICE]
+    with world.sessions.accounts() as session, transaction(session):
+        half = give_password(session, office.email, office.password, address="", sealer=SEALER)
+
+    def end():
+        with world.sessions.accounts() as session, transaction(session):
+            CHANGES[change](session, session.get(User, office.id), an_officer())
+
+    with ThreadPoolExecutor(1) as threads, world.sessions.accounts() as session:
+        with transaction(session):
+            sign_in = half_signed_in(session, half, lock=True)
+            code = a_code(office.secret)
+            token = give_code(session, sign_in, code, address="", sealer=SEALER)
+            session.flush()
+            ending = threads.submit(end)
+            with pytest.raises(TimeoutError):
+                ending.result(timeout=1)
+        ending.result(timeout=20)
+        assert token
+        assert signed_in(session, token, LIFETIME) is None
 
 
 def test_who_is_let_in_again_has_the_roles_from_before(accounts, ada):

@@ -187,3 +187,13 @@ def test_a_reset_of_the_authenticator_sends_the_person_a_link(officer, app, worl
     person.send("/account/authenticator", page="/account/code", to="")
     mails = written_to(world, governor.email)
     assert link_in(mails[-1]) == link_in(mails[-2]), "the same link, once more"
+
+
+def test_who_has_lost_the_password_too_gets_an_invitation(officer, world):
+    governor = world.ash.users[Role.GOVERNOR]
+    reset = at(world, "authenticator")
+    officer.send(reset, page=reset, password_too="yes")
+    assert "/account/invitation/" in link_in(written_to(world, governor.email)[-1])
+    assert "They have not taken up their invitation yet." in officer.get(a_page(world)).text
+    again = officer.send(reset, page=reset)
+    assert "has not come in yet" in officer.get(again.location).text

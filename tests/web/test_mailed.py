@@ -10,10 +10,10 @@ import time_machine
 
 from tests.at_once import at_once
 from tests.browser import TOKEN, Browser
-from tests.build import SEALER, a_code, an_officer, link_in, mailed
+from tests.build import SEALER, a_code, a_user, an_officer, link_in, mailed
 from trustconduct import clock
 from trustconduct.accounts.factors import codes_left, factor_of, reset_factor, secret_of
-from trustconduct.accounts.invitations import invite, invite_again
+from trustconduct.accounts.invitations import invite, invite_again, reset_all
 from trustconduct.accounts.models import User
 from trustconduct.accounts.passwords import is_right
 from trustconduct.accounts.roles import disable
@@ -223,12 +223,25 @@ def test_who_leaves_half_way_goes_on_where_they_were(app, client, world, invited
     later = app.test_client()
     assert opened(later, invited) == here
     assert "You left this page before you had kept them" in later.get(here).text
-    page = later.send(f"{here}/codes", page=here).text
+    page = later.send(f"{here}/codes", page=here, code=a_code(secret_in(world), 1)).text
     new = CODE.findall(page)
     assert len(new) == 10
     assert not set(new) & set(codes)
     assert later.send(f"{here}/done").status_code == 303
     assert later.get(here).status_code == 410
+
+
+@pytest.mark.parametrize("code", ["", "123456", "aaaa-bbbb-cccc"])
+def test_the_mail_box_alone_shows_no_recovery_codes_once_the_app_counts(
+    app, client, world, invited, code
+):
+    """Else a link that was never finished, and a reset by mail, would open the account."""
+    here, _ = up_to_codes(client, world, invited)
+    thief = app.test_client()
+    opened(thief, invited)
+    page = thief.send(f"{here}/codes", page=here, code=code)
+    assert page.status_code == 422
+    assert CODE.findall(page.text) == []
 
 
 def test_no_step_can_be_left_out(client, world, invited):
@@ -279,6 +292,51 @@ def test_a_new_authenticator_is_set_up_with_link_and_password(client, world, res
     client.send("/account/sign-in", email=office.email, password=office.password, to="")
     answer = client.send("/account/code", page="/account/code", code=a_code(secret, 1), to="")
     assert answer.location == "/account/"
+
+
+def test_no_mail_leads_around_a_reset(app, client, world):
+    """With mail box alone: no earlier link works, and no new password comes by mail."""
+    office = world.oak.users[Role.OFFICE]
+    client.send("/account/forgotten", page="/account/forgotten", email=office.email)
+    earlier = newest_link(world, office.email)
+    here = opened(client, earlier)
+    with world.sessions.accounts() as session, transaction(session):
+        user = session.get(User, office.id)
+        reset_factor(session, user, by=an_officer(), sealer=SEALER)
+    assert client.send(here, **TWICE).status_code == 410
+    assert app.test_client().get(earlier).status_code == 410
+    client.send("/account/forgotten", page="/account/forgotten", email=office.email)
+    assert newest_link(world, office.email).startswith("/account/new-authenticator/")
+
+
+def test_an_invitation_that_was_not_finished_is_dead_after_a_reset(client, world, invited):
+    up_to_codes(client, world, invited)
+    with world.sessions.accounts() as session, transaction(session):
+        user = session.query(User).filter_by(email=EMAIL).one()
+        reset_factor(session, user, by=an_officer(), sealer=SEALER)
+    assert client.get(invited).status_code == 410
+
+
+def test_who_has_lost_everything_begins_anew(client, world):
+    office = world.oak.users[Role.OFFICE]
+    with world.sessions.accounts() as session, transaction(session):
+        user = session.get(User, office.id)
+        reset_all(session, user, by=an_officer(), sealer=SEALER, trust_name="Lantern Trust")
+    old = client.send("/account/sign-in", email=office.email, password=office.password, to="")
+    assert old.status_code == 422
+    here = opened(client, newest_link(world, office.email))
+    assert here.startswith("/account/invitation/")
+    client.send(f"{here}/password", page=here, **TWICE)
+    code = a_code(secret_in(world, office.email))
+    assert len(CODE.findall(client.send(f"{here}/app", page=here, code=code).text)) == 10
+
+
+def test_an_officer_without_an_authenticator_gets_no_password_by_mail(client, world):
+    """One of the command line, who has not signed in yet: a mail box would be enough."""
+    with world.sessions.accounts() as session, transaction(session):
+        a_user(session, Role.TRUST_OFFICER, email="new@trust.example")
+    client.send("/account/forgotten", page="/account/forgotten", email="new@trust.example")
+    assert [mail.link for mail in mails(world, "new@trust.example")] == [None]
 
 
 def test_an_invitations_cookie_is_nothing_to_another_link(client, reset, invited):

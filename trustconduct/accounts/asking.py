@@ -58,7 +58,7 @@ class _TakenBack(Exception):
 
 
 def _nobody(session: ScopedSession) -> User:
-    """Somebody to write to in vain, like one who has long come in."""
+    """Somebody to write to in vain, at the cost of one who has come in."""
     user = User(
         email=f"{new_id()}@nobody.invalid",
         name="Nobody",
@@ -74,10 +74,22 @@ def _send(session: ScopedSession, user: User, *, by: Actor, lost: Lost) -> None:
         send_invitation(session, user, by=by, trust_name=trust_name(session), anew=False)
         return
     factor = factor_of(session, user)
-    if lost is Lost.PASSWORD:
-        _send_reset(session, user)
-    elif (factor is None or factor.confirmed_at is None) and not user.enrols_at_sign_in:
+    no_factor = factor is None or factor.confirmed_at is None
+    if lost is Lost.PASSWORD and user.enrols_at_sign_in and no_factor:
+        tell(
+            session,
+            user,
+            "no_reset",
+            "Your password can’t be changed by email",
+            "You have not set up an authenticator app yet. Until you have, whoever reads your"
+            " mail could take your place, so no email changes your password.",
+            unless_you="Have you forgotten it? Call",
+        )
+    elif no_factor and not user.enrols_at_sign_in:
+        # Also for a lost password: mail box and mail box are no two factors.
         send_factor_link(session, user, anew=False)
+    elif lost is Lost.PASSWORD:
+        _send_reset(session, user)
     else:
         tell(
             session,

@@ -11,12 +11,12 @@ from sqlalchemy import delete, func, select, update
 
 from trustconduct import clock
 from trustconduct.accounts.endings import end_sign_ins
-from trustconduct.accounts.links import Purpose, fresh
+from trustconduct.accounts.links import Purpose, fresh, kill_links
 from trustconduct.accounts.mails import tell
 from trustconduct.accounts.models import Factor, RecoveryCode, User
 from trustconduct.accounts.permissions import Can, permit
 from trustconduct.accounts.sealing import SealBroken, Sealer, is_sealed
-from trustconduct.accounts.users import refuse_own
+from trustconduct.accounts.users import UserRefused, refuse_own
 from trustconduct.audit.actor import Actor
 from trustconduct.audit.events import Event
 from trustconduct.audit.record import record
@@ -131,6 +131,14 @@ def begin_move(session: ScopedSession, user: User, *, sealer: Sealer) -> None:
         factor.next_at = clock.now()
 
 
+def shown_secret(session: ScopedSession, user: User, sealer: Sealer) -> str | None:
+    """The secret of an authenticator that is still to show its first code, or None."""
+    factor = factor_of(session, user)
+    if factor is None or factor.confirmed_at is not None:
+        return None
+    return _opened(factor.secret, user, sealer)
+
+
 def next_secret_of(
     session: ScopedSession, user: User, sealer: Sealer, *, lock: bool = False
 ) -> str | None:
@@ -172,24 +180,34 @@ def finish_move(
     return True
 
 
-def reset_factor(session: ScopedSession, user: User, *, by: Actor, sealer: Sealer) -> None:
+def reset_factor(
+    session: ScopedSession, user: User, *, by: Actor, sealer: Sealer, password_too: bool = False
+) -> None:
     """Take away a person's authenticator and codes, once both are lost; an officer's act.
 
     They set up a new one behind a link that is mailed to them, and there they are
-    asked for their password. Until then they can't sign in at all: whoever found
-    the phone, or knows the password alone, has nothing.
+    asked for their password, which no mail can change in the meantime (asking.py):
+    the mail box alone must not open an account. Who has lost the password as well
+    begins anew with an invitation (`password_too`), on the word of the officer who
+    has spoken to them (`reset_all` in invitations.py). Until then they can't sign in at all.
     """
     permit(by, Can.CHANGE_USER)
     refuse_own(by, user)
+    if user.password_hash is None:
+        raise UserRefused(f"{user.name} has not come in yet. Send the invitation again.")
+    kill_links(session, user)
     factor = factor_of(session, user, lock=True)
     if factor is not None:
         factor.secret = sealer.seal(pyotp.random_base32(), user.id)
         factor.next_secret = factor.next_at = factor.confirmed_at = None
     user.enrols_at_sign_in = False
+    if password_too:
+        user.password_hash = None
     session.execute(delete(RecoveryCode).where(RecoveryCode.user_id == user.id))
     end_sign_ins(session, user)
-    record(session, Event.FACTOR_RESET, by=by, about=user)
-    send_factor_link(session, user)
+    record(session, Event.FACTOR_RESET, by=by, about=user, password_too=password_too)
+    if not password_too:
+        send_factor_link(session, user)
 
 
 def send_factor_link(session: ScopedSession, user: User, *, anew: bool = True) -> None:
@@ -203,7 +221,8 @@ def send_factor_link(session: ScopedSession, user: User, *, anew: bool = True) -
         "You need an authenticator app to sign in, and there is none for you at the moment."
         " Open this link to set one up. Have your password and your phone with you:",
         "{link}",
-        "The link works once, and for three days. Please do not pass it on.",
+        "The link works once, and for three days. Please do not pass it on. Have you"
+        " forgotten the password as well? Then call us: it can’t be changed by email now.",
         link=link,
     )
 

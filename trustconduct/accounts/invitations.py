@@ -8,10 +8,12 @@ from datetime import date
 from sqlalchemy import select
 
 from trustconduct.accounts.endings import end_sign_ins
+from trustconduct.accounts.factors import reset_factor
 from trustconduct.accounts.links import Purpose, fresh
 from trustconduct.accounts.mails import MISTAKE, roles_in_words, tell
 from trustconduct.accounts.models import User, UserGrant
 from trustconduct.accounts.permissions import Can, permit
+from trustconduct.accounts.sealing import Sealer
 from trustconduct.accounts.users import UserRefused, refuse_own, said_days
 from trustconduct.audit.actor import Actor, Grant
 from trustconduct.audit.events import Event
@@ -136,4 +138,12 @@ def invite_again(session: ScopedSession, user: User, *, by: Actor, trust_name: s
         raise UserRefused(f"{user.name} has come in already, so there is nothing to send.")
     if user.disabled_at is not None:
         raise UserRefused(f"{user.name} may not sign in any more. Let them in again first.")
+    send_invitation(session, user, by=by, trust_name=trust_name)
+
+
+def reset_all(
+    session: ScopedSession, user: User, *, by: Actor, sealer: Sealer, trust_name: str
+) -> None:
+    """Let a person begin anew who has lost authenticator, codes and password."""
+    reset_factor(session, user, by=by, sealer=sealer, password_too=True)
     send_invitation(session, user, by=by, trust_name=trust_name)

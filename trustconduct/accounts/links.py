@@ -7,7 +7,7 @@ from datetime import timedelta
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from trustconduct import clock
 from trustconduct.accounts.models import AccountLink, User
@@ -56,6 +56,7 @@ def fresh(session: ScopedSession, user: User, purpose: Purpose, *, anew: bool = 
         select(AccountLink)
         .where(AccountLink.user_id == user.id, AccountLink.purpose == purpose.value)
         .with_for_update()
+        .execution_options(populate_existing=True)
     )
     if row is None:
         row = AccountLink(user_id=user.id, purpose=purpose.value, generation=1)
@@ -65,6 +66,15 @@ def fresh(session: ScopedSession, user: User, purpose: Purpose, *, anew: bool = 
     row.sent_at, row.used_at = clock.now(), None
     session.flush()  # the mail needs the row's id
     return Link(f"/account/{purpose.place}/{row.id}/", purpose.value, row.id, row.generation)
+
+
+def kill_links(session: ScopedSession, user: User) -> None:
+    """Make every link of a person worthless: none may lead around what is done now."""
+    session.execute(
+        update(AccountLink)
+        .where(AccountLink.user_id == user.id, AccountLink.used_at.is_(None))
+        .values(used_at=clock.now())
+    )
 
 
 def works(row: AccountLink) -> bool:

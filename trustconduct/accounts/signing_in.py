@@ -13,6 +13,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import joinedload
 
 from trustconduct import clock
+from trustconduct.accounts.endings import lock_person
 from trustconduct.accounts.factors import note_enrolled, spend_code, spend_recovery_code
 from trustconduct.accounts.models import SignIn, User
 from trustconduct.accounts.passwords import hashed_anew, is_right
@@ -69,6 +70,8 @@ def give_password(
             about_id=user.id if user else None,
         )
         return None
+    if lock_person(session, user.id) != user.password_hash:
+        return None  # a new one was chosen in between
     forget_tries(session, sealer, Doing.PASSWORD, email, address)
     _hash_anew(session, user, password)
     token = secrets.token_urlsafe(TOKEN_BYTES)
@@ -104,9 +107,13 @@ def half_signed_in(session: ScopedSession, token: str, *, lock: bool) -> SignIn 
         )
         .options(joinedload(SignIn.user))
     )
-    if lock:
-        query = query.with_for_update(of=SignIn).execution_options(populate_existing=True)
-    return session.scalar(query)
+    found = session.scalar(query)
+    if found is None or not lock:
+        return found
+    lock_person(session, found.user_id)
+    return session.scalar(
+        query.with_for_update(of=SignIn).execution_options(populate_existing=True)
+    )
 
 
 def give_code(

@@ -9,10 +9,10 @@ from uuid import UUID
 from flask import flash, g, make_response, redirect
 from flask.wrappers import Response
 from flask_admin import expose
-from marshmallow import ValidationError, validates_schema
+from marshmallow import ValidationError, fields, validates_schema
 
 from trustconduct.accounts.factors import reset_factor
-from trustconduct.accounts.invitations import invite, invite_again
+from trustconduct.accounts.invitations import invite, invite_again, reset_all
 from trustconduct.accounts.mails import roles_in_words
 from trustconduct.accounts.models import User, UserGrant
 from trustconduct.accounts.permissions import Can
@@ -60,6 +60,10 @@ class PersonForm(RoleForm):
 
     name = Line(longest=200, blank="Type the person's name.")
     email = Email(longest=254, blank="Type their work email address.")
+
+
+class ResetForm(Plain):
+    password_too = fields.String(load_default="")
 
 
 class PersonPages(Listed):
@@ -248,7 +252,15 @@ class PersonPages(Listed):
     @expose("/<uuid:user_id>/authenticator", methods=("POST",))
     @needs(Can.CHANGE_USER)
     def reset_factor(self, user_id: UUID) -> Response:
-        user = self._user(user_id)
+        """Take away the authenticator; with the password lost as well, they begin anew."""
+        user, form = self._user(user_id), read(ResetForm)
+        if form.values.get("password_too") == "yes":
+            trust = works().directory.trust().name
+            return self._do(
+                user_id,
+                lambda: reset_all(g.session, user, by=actor(), sealer=sealer(), trust_name=trust),
+                f"{user.name} gets a new invitation by email.",
+            )
         return self._do(
             user_id,
             lambda: reset_factor(g.session, user, by=actor(), sealer=sealer()),

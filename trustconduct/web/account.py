@@ -9,7 +9,7 @@ from flask import Blueprint, Response, flash, g, make_response, redirect, reques
 from flask_login import current_user
 from marshmallow import fields
 
-from trustconduct.accounts.factors import enrol, factor_of, secret_of, send_factor_link
+from trustconduct.accounts.factors import enrol, factor_of, send_factor_link, shown_secret
 from trustconduct.accounts.models import SignIn
 from trustconduct.accounts.signing_in import (
     give_code,
@@ -133,9 +133,10 @@ def _enrolment(half: SignIn) -> dict[str, Any]:
         return nothing
     if not user.enrols_at_sign_in:
         return {**nothing, "enrol": "mail"}
-    if factor is None:
+    secret = shown_secret(g.session, user, sealer())
+    if secret is None:
         return {**nothing, "enrol": "ask"}
-    return {"enrol": "show", **picture(secret_of(factor, sealer()), user.email)}
+    return {"enrol": "show", **picture(secret, user.email)}
 
 
 @pages.post("/code")

@@ -9,10 +9,11 @@ from flask import Blueprint, Response, flash, g, make_response, redirect, reques
 from marshmallow import ValidationError, validates_schema
 
 from trustconduct.accounts.asking import Lost, ask_again, of_email
-from trustconduct.accounts.factors import factor_of, make_codes, secret_of
+from trustconduct.accounts.factors import shown_secret
 from trustconduct.accounts.joining import (
     Step,
     by_link,
+    codes_again,
     confirm_app,
     finish,
     give_link_password,
@@ -153,11 +154,7 @@ def come_in(place: str, link_id: UUID) -> Response:
 def _step_page(link: Opened, step: Step, form: Form, status: int = 200) -> Response:
     more: dict[str, Any] = {}
     if step is Step.APP:
-        factor = factor_of(g.session, link.user)
-        if factor is None:
-            step = Step.PASSWORD  # a person with a password whose factor is still to be made
-        else:
-            more = picture(secret_of(factor, sealer()), link.user.email)
+        more = picture(shown_secret(g.session, link.user, sealer()) or "", link.user.email)
     template = {
         Step.PASSWORD: "account/join_password.html",
         Step.APP: "account/join_app.html",
@@ -222,51 +219,38 @@ def take_password(place: str, link_id: UUID) -> Response:
 @open_to_all
 def take_code(place: str, link_id: UUID) -> Response:
     """Take the app's first code; the answer is the one page that shows the recovery codes."""
-    purpose = PURPOSES[place]
-    link, known = _behind_cookie(purpose, link_id)
-    if link is None:
-        return _closed(purpose, link_id)
-    if step_of_link(g.session, link, knows_password=known) is not Step.APP:
-        return _again(link)
-    form = read(AppForm)
-    codes = None
-    if not form.errors:
-        count_try(Doing.CODE, str(link.user.id))
-        link, _ = _behind_cookie(purpose, link_id, lock=True)
-        if link is None:
-            return _closed(purpose, link_id)
-        with transaction(g.session):
-            codes = confirm_app(
-                g.session,
-                link,
-                form.values["code"],
-                by=by_link(link, address()),
-                sealer=sealer(),
-            )
-        if codes is None:
-            form.refuse("code", "That code is not right. Wait for the next and type that.")
-    if codes is None:
-        return _step_page(link, Step.APP, form, 422)
-    return _codes_page(link, codes)
-
-
-def _codes_page(link: Opened, codes: list[str]) -> Response:
-    done = f"/account/{link.purpose.place}/{link.row.id}/done"
-    return account_page("account/codes.html", codes=codes, user=link.user, done=done, step=True)
+    return _show_codes(PURPOSES[place], link_id, Step.APP, confirm_app)
 
 
 @pages.post(f"{COMING_IN}/codes")
 @open_to_all
 def codes(place: str, link_id: UUID) -> Response:
     """Show ten new codes to a person who left before they had kept theirs."""
-    link, known = _behind_cookie(PURPOSES[place], link_id, lock=True)
+    return _show_codes(PURPOSES[place], link_id, Step.CODES, codes_again)
+
+
+def _show_codes(purpose: Purpose, link_id: UUID, step: Step, make: Any) -> Response:
+    """Take a code of the app at a step, and show once what it is worth: ten recovery codes."""
+    link, known = _behind_cookie(purpose, link_id)
     if link is None:
-        return _closed(PURPOSES[place], link_id)
-    if step_of_link(g.session, link, knows_password=known) is not Step.CODES:
+        return _closed(purpose, link_id)
+    if step_of_link(g.session, link, knows_password=known) is not step:
         return _again(link)
+    form = read(AppForm)
+    if form.errors:
+        return _step_page(link, step, form, 422)
+    count_try(Doing.CODE, str(link.user.id))
+    link, _ = _behind_cookie(purpose, link_id, lock=True)
+    if link is None:
+        return _closed(purpose, link_id)
+    by = by_link(link, address())
     with transaction(g.session):
-        made = make_codes(g.session, link.user, by=by_link(link, address()), sealer=sealer())
-    return _codes_page(link, made)
+        made = make(g.session, link, form.values["code"], by=by, sealer=sealer())
+    if made is None:
+        form.refuse("code", "That code is not right. Wait for the next and type that.")
+        return _step_page(link, step, form, 422)
+    done = f"/account/{purpose.place}/{link.row.id}/done"
+    return account_page("account/codes.html", codes=made, user=link.user, done=done, step=True)
 
 
 @pages.post(f"{COMING_IN}/done")
