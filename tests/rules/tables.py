@@ -40,7 +40,15 @@ TRUST_TABLES = {
     "reminder_trust",
     "calendar_span_trust",
 }
-ACCOUNTS_TABLES = {"account_user", "account_grant", "account_factor", "account_sign_in"}
+ACCOUNTS_TABLES = {
+    "account_user",
+    "account_grant",
+    "account_factor",
+    "account_sign_in",
+    "account_link",
+    "account_recovery_code",
+    "account_throttle",
+}
 NOBODYS_TABLES = {"alembic_version"}
 
 # Columns of text that the Trust may read in a school's table: words of ours, hashes, codes.
@@ -117,6 +125,9 @@ RIGHTS = {
         "account_grant": "select insert update delete",
         "account_factor": "select insert update",
         "account_sign_in": "select insert update",
+        "account_link": "select insert update",
+        "account_recovery_code": "select insert update(used_at) delete",
+        "account_throttle": "select insert update delete",
     },
 }
 

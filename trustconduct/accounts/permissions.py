@@ -18,6 +18,7 @@ class Can(Enum):
     PUBLISH_EDITION = auto()
     ADD_SCHOOL = auto()
     ADD_USER = auto()
+    CHANGE_USER = auto()
     CHANGE_TRUST = auto()
     CHANGE_CALENDAR = auto()  # at a school as well
     # at a school
@@ -46,6 +47,7 @@ AT_TRUST: dict[Role, frozenset[Can]] = {
             Can.PUBLISH_EDITION,
             Can.ADD_SCHOOL,
             Can.ADD_USER,
+            Can.CHANGE_USER,
             Can.CHANGE_TRUST,
             Can.CHANGE_CALENDAR,
         }

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
 
-from trustconduct.accounts.models import User, UserGrant
+from trustconduct import clock
+from trustconduct.accounts.models import User, UserGrant, held
 from trustconduct.accounts.passwords import hashed
 from trustconduct.accounts.permissions import Can, permit
 from trustconduct.audit.actor import Actor, Grant, Role
 from trustconduct.audit.events import Event
 from trustconduct.audit.record import record
+from trustconduct.tenants.models import School, Trust
 from trustconduct.tenants.sessions import ScopedSession
 
 
 class UserRefused(ValueError):
-    """The person can't be added like this; the message says why."""
+    """The person can't be added or changed like this; the message says why."""
 
 
 def add_user(
@@ -29,15 +32,23 @@ def add_user(
     password: str,
     grants: Iterable[Grant],
 ) -> User:
-    """Add a person with their roles. They enrol their authenticator when they first sign in.
+    """Add a person with their roles and a password: an officer on the command line.
 
-    Raises UserRefused where the address is taken, PasswordRefused for a weak password.
+    They enrol their authenticator when they first sign in. Everyone else is invited
+    (see invitations.py). Raises UserRefused where the address is taken,
+    PasswordRefused for a weak password.
     """
     permit(by, Can.ADD_USER)
-    email = email.strip().lower()
+    email, grants = email.strip().lower(), list(grants)
     if session.scalar(select(User.id).where(User.email == email)):
         raise UserRefused(f"There is a person with the address {email} already.")
-    user = User(email=email, name=name.strip(), password_hash=hashed(password))
+    known = known_words(session, email, name, (grant.school_id for grant in grants))
+    user = User(
+        email=email,
+        name=name.strip(),
+        password_hash=hashed(password, known),
+        enrols_at_sign_in=True,
+    )
     user.grants = [UserGrant(role=g.role.value, at_school_id=g.school_id) for g in grants]
     session.add(user)
     session.flush()  # the event needs the id that the insert is made with
@@ -52,8 +63,35 @@ def add_user(
     return user
 
 
+def known_words(
+    session: ScopedSession, email: str, name: str, school_ids: Iterable[UUID | None]
+) -> list[str]:
+    """What a stranger could find out of a person: no password may be made of it."""
+    schools = session.execute(
+        select(School.name, School.slug).where(School.id.in_([i for i in school_ids if i]))
+    )
+    trust = session.scalar(select(Trust.name)) or ""
+    return [email, name, trust, *(word for row in schools for word in row)]
+
+
+def words_of(session: ScopedSession, user: User) -> list[str]:
+    return known_words(session, user.email, user.name, (g.at_school_id for g in user.grants))
+
+
+def refuse_own(by: Actor, user: User) -> None:
+    """Nobody changes what they may do themselves: it takes a second person."""
+    if by.kind == "user" and by.id == user.id:
+        raise UserRefused("You can't change your own account here. Ask another officer.")
+
+
+def said_days(grant: UserGrant) -> dict[str, Any]:
+    """The days of a role, as an event's details keep them."""
+    days = {"first_on": grant.first_on, "last_on": grant.last_on}
+    return {name: day.isoformat() for name, day in days.items() if day}
+
+
 def staff_of(session: ScopedSession, school_id: UUID, role: Role) -> list[User]:
-    """The people who have a role at a school, by name."""
+    """The people who have a role at a school today, by name."""
     return list(
         session.scalars(
             select(User)
@@ -61,6 +99,7 @@ def staff_of(session: ScopedSession, school_id: UUID, role: Role) -> list[User]:
             .where(
                 UserGrant.at_school_id == school_id,
                 UserGrant.role == role.value,
+                held(clock.today()),
                 User.disabled_at.is_(None),
             )
             .order_by(User.name)
@@ -69,12 +108,12 @@ def staff_of(session: ScopedSession, school_id: UUID, role: Role) -> list[User]:
 
 
 def with_trust_role(session: ScopedSession, role: Role) -> list[User]:
-    """The people who have a role at the Trust, by name."""
+    """The people who have a role at the Trust today, by name."""
     return list(
         session.scalars(
             select(User)
             .join(User.grants)
-            .where(UserGrant.role == role.value, User.disabled_at.is_(None))
+            .where(UserGrant.role == role.value, held(clock.today()), User.disabled_at.is_(None))
             .order_by(User.name)
         )
     )
