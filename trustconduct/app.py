@@ -21,13 +21,13 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from config.base import BadSetting, Settings, from_environment
 from trustconduct import clock
-from trustconduct.accounts.permissions import NotAllowed
+from trustconduct.accounts.permissions import NotAllowed, NotFresh
 from trustconduct.admin.console import mount
 from trustconduct.jobs.queue import Ringer, connect
 from trustconduct.plain_log import without_words
 from trustconduct.policies.wording import inline, with_ids
 from trustconduct.tenants.sessions import ScopedSession, Sessions
-from trustconduct.web import account, answers, door, people, public, setup, sign, staff
+from trustconduct.web import account, answers, confirm, door, people, public, setup, sign, staff
 from trustconduct.web.memory import Memory
 from trustconduct.web.navigation import count
 from trustconduct.web.signed_in import make_login_manager
@@ -87,7 +87,7 @@ def create_app(settings: Settings | None = None) -> Flask:
 
     CSRFProtect(app)
     make_login_manager().init_app(app)
-    for part in (public, account, sign, staff, setup, people, answers):
+    for part in (public, account, confirm, sign, staff, setup, people, answers):
         app.register_blueprint(part.pages)
     app.register_blueprint(public.school_pages)
     mount(app)
@@ -190,6 +190,12 @@ def _answer_errors(app: Flask) -> None:
     @app.errorhandler(NotAllowed)
     def _not_allowed(error: NotAllowed) -> Any:
         return page(403)
+
+    @app.errorhandler(NotFresh)
+    def _not_fresh(error: NotFresh) -> Any:
+        # A rule asked before its door did.
+        door.leave()
+        return door.confirm_first()
 
     @app.errorhandler(OperationalError)
     def _no_database(error: OperationalError) -> Any:

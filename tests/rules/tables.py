@@ -38,7 +38,13 @@ TRUST_TABLES = {
     "policy_edition",
     "reminder_trust",
 }
-ACCOUNTS_TABLES = {"account_user", "account_grant", "account_factor", "account_sign_in"}
+ACCOUNTS_TABLES = {
+    "account_user",
+    "account_grant",
+    "account_factor",
+    "account_sign_in",
+    "account_kept_form",
+}
 NOBODYS_TABLES = {"alembic_version"}
 
 # Columns of text that the Trust may read in a school's table: words of ours, hashes, codes.
@@ -112,6 +118,7 @@ RIGHTS = {
         "account_grant": "select insert update delete",
         "account_factor": "select insert update",
         "account_sign_in": "select insert update",
+        "account_kept_form": "select insert delete",
     },
 }
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -39,14 +39,22 @@ class Lifetime:
     longest: timedelta
 
 
+@dataclass(frozen=True)
+class TimeLeft:
+    """Seconds until a sign-in ends without a click, and whatever the person does."""
+
+    idle: int
+    rest: int
+
+
 def _sha256(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
-def actor_of(user: User, address: str = "") -> Actor:
+def actor_of(user: User, address: str = "", *, fresh: bool = False) -> Actor:
     """The user as rules know them: frozen, with the grants of this moment."""
     grants = frozenset(grant.grant() for grant in user.grants)
-    return Actor("user", user.id, user.name, grants, address)
+    return Actor("user", user.id, user.name, grants, address, fresh)
 
 
 def give_password(session: ScopedSession, email: str, password: str, *, address: str) -> str | None:
@@ -98,6 +106,33 @@ def give_code(session: ScopedSession, sign_in: SignIn, code: str, *, address: st
     works once. None for a wrong code; the fifth ends the sign-in, and the
     person starts again with the password.
     """
+    factor = take_code(session, sign_in, code)
+    if factor is None:
+        return None
+    by = actor_of(sign_in.user, address)
+    if factor.confirmed_at is None:
+        factor.confirmed_at = clock.now()
+        record(session, Event.FACTOR_ENROLLED, by=by, about=factor)
+    sign_in.ended_at = clock.now()
+    token = secrets.token_urlsafe(TOKEN_BYTES)
+    now = clock.now()
+    session.add(
+        SignIn(
+            user_id=sign_in.user_id,
+            token_sha256=_sha256(token),
+            confirmed_at=now,
+            code_given_at=now,
+        )
+    )
+    record(session, Event.USER_SIGNED_IN, by=by, about=sign_in.user)
+    return token
+
+
+def take_code(session: ScopedSession, sign_in: SignIn, code: str) -> Factor | None:
+    """The person's factor, if the code is its code of now and was not used; used up by this.
+
+    None for a wrong one; the fifth ends the sign-in. The sign-in must be locked.
+    """
     factor = session.scalar(
         select(Factor).where(Factor.user_id == sign_in.user_id).with_for_update()
     )
@@ -107,17 +142,8 @@ def give_code(session: ScopedSession, sign_in: SignIn, code: str, *, address: st
         if sign_in.wrong_codes >= MOST_WRONG_CODES:
             sign_in.ended_at = clock.now()
         return None
-    by = actor_of(sign_in.user, address)
     factor.last_step = step
-    if factor.confirmed_at is None:
-        factor.confirmed_at = clock.now()
-        record(session, Event.FACTOR_ENROLLED, by=by, about=factor)
-    sign_in.ended_at = clock.now()
-    token = secrets.token_urlsafe(TOKEN_BYTES)
-    whole = SignIn(user_id=sign_in.user_id, token_sha256=_sha256(token), confirmed_at=clock.now())
-    session.add(whole)
-    record(session, Event.USER_SIGNED_IN, by=by, about=sign_in.user)
-    return token
+    return factor
 
 
 def enrol(session: ScopedSession, user: User) -> Factor:
@@ -161,6 +187,14 @@ def signed_in(session: ScopedSession, token: str, lifetime: Lifetime) -> SignIn 
 def seen(session: ScopedSession, sign_in: SignIn) -> None:
     """Note that the person is there: one of the three things that a GET may write."""
     session.execute(update(SignIn).where(SignIn.id == sign_in.id).values(seen_at=clock.now()))
+
+
+def time_left(sign_in: SignIn, lifetime: Lifetime, *, seen_at: datetime | None = None) -> TimeLeft:
+    """How long a sign-in still lasts; `seen_at` where it was noted a moment ago."""
+    now = clock.now()
+    idle = (seen_at or sign_in.seen_at) + lifetime.idle - now
+    rest = sign_in.began_at + lifetime.longest - now
+    return TimeLeft(max(0, int(idle.total_seconds())), max(0, int(rest.total_seconds())))
 
 
 def sign_out(session: ScopedSession, sign_in_id: UUID, *, by: Actor) -> None:

@@ -21,6 +21,8 @@ class Event(StrEnum):
     USER_REFUSED = "user.refused"
     USER_SIGNED_OUT = "user.signed_out"
     FACTOR_ENROLLED = "factor.enrolled"
+    FACTOR_CONFIRMED = "factor.confirmed"
+    FACTOR_REFUSED = "factor.refused"
     EDITION_IMPORTED = "edition.imported"
     EDITION_APPROVED = "edition.approved"
     EDITION_PUBLISHED = "edition.published"

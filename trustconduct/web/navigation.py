@@ -59,6 +59,8 @@ def frame(places: Places) -> dict[str, Any]:
         ],
         "person": {"name": current_user.name, "role": ", ".join(sorted(roles))},
         "trust": works().directory.trust(),
+        "left": current_user.left,
+        "kept": current_user.kept,
         "may": may,
         "Can": Can,
     }
