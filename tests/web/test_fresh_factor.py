@@ -210,7 +210,7 @@ def test_one_code_sent_many_times_at_once_is_taken_once(client, world, officer):
             browser.set_cookie(name, value)
         return browser.post(CONFIRM, data=form).status_code
 
-    answers = at_once(send, 4)
+    answers = at_once(4, send)
     assert 303 in answers
     assert {*answers} <= {303, 422}
     assert len(events(world, Event.FACTOR_CONFIRMED)) == 1

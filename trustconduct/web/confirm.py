@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from flask import (
@@ -151,6 +152,9 @@ def _words(name: str) -> str:
 
 
 def _beginning(value: str) -> str:
+    """A value as it is shown: whole where it is short, and a code of ours as words."""
+    if re.fullmatch(r"[a-z]+([_-][a-z]+)+", value):
+        return re.sub("[_-]", " ", value).capitalize()
     if len(value) > 200 and not value[:200].count(" "):
         return f"{len(value):,} characters of a file"
     return value if len(value) <= MOST_SHOWN else f"{value[:MOST_SHOWN]}…"

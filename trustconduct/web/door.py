@@ -180,7 +180,7 @@ def _keep_for(person: UUID) -> None:
         works().sessions,
         works().settings.SECRET_KEY,
         person,
-        what=needed.name.replace("_", " ").capitalize() if needed else "",
+        what=needed.name.replace("_", " ").replace("USER", "PERSON").capitalize() if needed else "",
         where=school.name if school else "",
     )
 
