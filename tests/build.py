@@ -70,7 +70,8 @@ MATRIX = Matrix(
 
 
 def an_actor(role: Role, school_id: UUID | None = None, name: str = "") -> Actor:
-    return Actor("user", new_id(), name or role.word, frozenset({Grant(role, school_id)}))
+    grants = frozenset({Grant(role, school_id)})
+    return Actor("user", new_id(), name or role.word, grants, fresh=True)
 
 
 def an_officer() -> Actor:

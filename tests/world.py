@@ -63,7 +63,8 @@ class WorldSchool:
     @property
     def head(self) -> Actor:
         user = self.users[Role.HEADTEACHER]
-        return Actor("user", user.id, user.name, frozenset({Grant(user.role, self.id)}))
+        grants = frozenset({Grant(user.role, self.id)})
+        return Actor("user", user.id, user.name, grants, fresh=True)
 
 
 @dataclass(frozen=True)

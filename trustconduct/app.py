@@ -21,7 +21,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from config.base import BadSetting, Settings, from_environment
 from trustconduct import clock
-from trustconduct.accounts.permissions import NotAllowed
+from trustconduct.accounts.permissions import NotAllowed, NotFresh
 from trustconduct.admin.console import mount
 from trustconduct.jobs.queue import Ringer, connect
 from trustconduct.plain_log import without_words
@@ -31,6 +31,7 @@ from trustconduct.web import (
     account,
     answers,
     calendar,
+    confirm,
     door,
     mailed,
     people,
@@ -55,6 +56,22 @@ HEADERS = (
     ("X-Content-Type-Options", "nosniff"),
     ("Cross-Origin-Opener-Policy", "same-origin"),
     ("Permissions-Policy", "camera=(), geolocation=(), microphone=()"),
+)
+
+
+# The parts with pages outside the console.
+PARTS = (
+    account,
+    answers,
+    calendar,
+    confirm,
+    mailed,
+    people,
+    public,
+    setup,
+    sign,
+    staff,
+    you,
 )
 
 
@@ -99,7 +116,19 @@ def create_app(settings: Settings | None = None) -> Flask:
 
     CSRFProtect(app).exempt(sign.pages)  # its form has a mark of its own
     make_login_manager().init_app(app)
-    for part in (public, account, mailed, you, sign, staff, setup, people, answers, calendar):
+    for part in (
+        public,
+        account,
+        confirm,
+        mailed,
+        you,
+        sign,
+        staff,
+        setup,
+        people,
+        answers,
+        calendar,
+    ):
         app.register_blueprint(part.pages)
     app.register_blueprint(public.school_pages)
     mount(app)
@@ -202,6 +231,12 @@ def _answer_errors(app: Flask) -> None:
     @app.errorhandler(NotAllowed)
     def _not_allowed(error: NotAllowed) -> Any:
         return page(403)
+
+    @app.errorhandler(NotFresh)
+    def _not_fresh(error: NotFresh) -> Any:
+        # A rule asked before its door did.
+        door.leave()
+        return door.confirm_first()
 
     @app.errorhandler(OperationalError)
     def _no_database(error: OperationalError) -> Any:

@@ -48,6 +48,7 @@ ACCOUNTS_TABLES = {
     "account_link",
     "account_recovery_code",
     "account_throttle",
+    "account_kept_form",
 }
 NOBODYS_TABLES = {"alembic_version"}
 
@@ -128,6 +129,7 @@ RIGHTS = {
         "account_link": "select insert update",
         "account_recovery_code": "select insert update(used_at) delete",
         "account_throttle": "select insert update delete",
+        "account_kept_form": "select insert delete",
     },
 }
 

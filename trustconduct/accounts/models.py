@@ -173,7 +173,8 @@ class SignIn(Base):
     """One sign-in in one browser. The cookie holds a token, this row only its hash.
 
     `confirmed_at` is blank between the password and the code: until then the
-    sign-in opens nothing but the page that asks for the code.
+    sign-in opens nothing but the page that asks for the code. `code_given_at` is
+    when a code was last given in it: what is sensitive asks again after a while.
     """
 
     __tablename__ = "account_sign_in"
@@ -190,5 +191,23 @@ class SignIn(Base):
     confirmed_at: Mapped[datetime | None]
     ended_at: Mapped[datetime | None]
     wrong_codes: Mapped[int] = mapped_column(default=0)
+    code_given_at: Mapped[datetime | None]
 
     user: Mapped[User] = relationship()
+
+
+class KeptForm(Base):
+    """What someone typed into a form that could not be taken: see kept_forms.py.
+
+    `sealed` opens only with the service's key and the token in that browser's
+    cookie together: neither a backup nor the key alone shows what was typed.
+    """
+
+    __tablename__ = "account_kept_form"
+    __table_args__ = (Index(None, "user_id", "kept_at"), Index(None, "kept_at"))
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("account_user.id"))
+    browser_sha256: Mapped[str]
+    kept_at: Mapped[datetime] = mapped_column(default=clock.now)
+    sealed: Mapped[bytes]

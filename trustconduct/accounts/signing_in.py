@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -15,7 +15,7 @@ from sqlalchemy.orm import joinedload
 from trustconduct import clock
 from trustconduct.accounts.endings import lock_person
 from trustconduct.accounts.factors import note_enrolled, spend_code, spend_recovery_code
-from trustconduct.accounts.models import SignIn, User
+from trustconduct.accounts.models import Factor, SignIn, User
 from trustconduct.accounts.passwords import hashed_anew, is_right
 from trustconduct.accounts.sealing import Sealer
 from trustconduct.accounts.throttle import Doing, forget_tries
@@ -39,15 +39,23 @@ class Lifetime:
     longest: timedelta
 
 
+@dataclass(frozen=True)
+class TimeLeft:
+    """Seconds until a sign-in ends without a click, and whatever the person does."""
+
+    idle: int
+    rest: int
+
+
 def _sha256(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
-def actor_of(user: User, address: str = "") -> Actor:
+def actor_of(user: User, address: str = "", *, fresh: bool = False) -> Actor:
     """The user as rules know them: frozen, with the grants of this moment and this day."""
     today = clock.today()
     grants = frozenset(grant.grant() for grant in user.grants if grant.holds(today))
-    return Actor("user", user.id, user.name, grants, address)
+    return Actor("user", user.id, user.name, grants, address, fresh)
 
 
 def give_password(
@@ -166,10 +174,25 @@ def _finished(session: ScopedSession, sign_in: SignIn, by: Actor, sealer: Sealer
     return token
 
 
+def take_code(session: ScopedSession, sign_in: SignIn, code: str, sealer: Sealer) -> Factor | None:
+    """The person's factor, if the code is its code of now and was not used; used up by this.
+
+    None for a wrong one; the fifth ends the sign-in. The sign-in must be locked.
+    """
+    factor = spend_code(session, sign_in.user, code, sealer)
+    if factor is None or factor.confirmed_at is None:
+        _count_wrong(sign_in)
+        return None
+    return factor
+
+
 def begin_whole(session: ScopedSession, user: User) -> str:
     """Begin a sign-in of a person who has just shown both factors; give its token."""
     token = secrets.token_urlsafe(TOKEN_BYTES)
-    session.add(SignIn(user_id=user.id, token_sha256=_sha256(token), confirmed_at=clock.now()))
+    now = clock.now()
+    session.add(
+        SignIn(user_id=user.id, token_sha256=_sha256(token), confirmed_at=now, code_given_at=now)
+    )
     return token
 
 
@@ -194,6 +217,14 @@ def signed_in(session: ScopedSession, token: str, lifetime: Lifetime) -> SignIn 
 def seen(session: ScopedSession, sign_in: SignIn) -> None:
     """Note that the person is there: one of the three things that a GET may write."""
     session.execute(update(SignIn).where(SignIn.id == sign_in.id).values(seen_at=clock.now()))
+
+
+def time_left(sign_in: SignIn, lifetime: Lifetime, *, seen_at: datetime | None = None) -> TimeLeft:
+    """How long a sign-in still lasts; `seen_at` where it was noted a moment ago."""
+    now = clock.now()
+    idle = (seen_at or sign_in.seen_at) + lifetime.idle - now
+    rest = sign_in.began_at + lifetime.longest - now
+    return TimeLeft(max(0, int(idle.total_seconds())), max(0, int(rest.total_seconds())))
 
 
 def sign_out(session: ScopedSession, sign_in_id: UUID, *, by: Actor) -> None:

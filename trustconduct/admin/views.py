@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from flask import abort, g, make_response, redirect, render_template, request, url_for
+from flask import abort, g, make_response, render_template, request
 from flask.wrappers import Response
 from flask_admin import BaseView, expose
 from flask_admin.contrib.sqla import ModelView
@@ -19,7 +19,7 @@ from trustconduct.clock import Term
 from trustconduct.reviews.reminders import when
 from trustconduct.tenants.calendars import calendar_of
 from trustconduct.tenants.sessions import ScopedSession
-from trustconduct.web.door import SAFE, came_from, found, mine, needs, works
+from trustconduct.web.door import SAFE, found, mine, needs, sign_in_first, works
 from trustconduct.web.navigation import CONSOLE, frame
 
 # No list is longer than this; a page number from the address must not reach PostgreSQL's limits.
@@ -40,7 +40,7 @@ class Console(BaseView):
 
     def inaccessible_callback(self, name: str, **values: Any) -> Any:
         if not current_user.is_authenticated:
-            return redirect(url_for("account.sign_in", to=came_from()))
+            return sign_in_first()
         abort(403)
 
     def _handle_view(self, name: str, **values: Any) -> Any:

@@ -51,6 +51,7 @@ class Actor:
     """A user, a parent's link, the clock or the command line: never a row or a proxy.
 
     Frozen, so that what a rule permitted cannot change before it is recorded.
+    `fresh` says that a user gave a code of their authenticator a short while ago.
     """
 
     kind: str  # user, link, clock or command
@@ -58,6 +59,7 @@ class Actor:
     name: str
     grants: frozenset[Grant] = frozenset()
     address: str = ""
+    fresh: bool = False
 
 
 CLOCK = Actor("clock", None, "The clock")

@@ -36,6 +36,8 @@ class Event(StrEnum):
     FACTOR_RESET = "factor.reset"
     RECOVERY_CODES_MADE = "recovery_codes.made"
     RECOVERY_CODE_USED = "recovery_code.used"
+    FACTOR_CONFIRMED = "factor.confirmed"
+    FACTOR_REFUSED = "factor.refused"
     EDITION_IMPORTED = "edition.imported"
     EDITION_APPROVED = "edition.approved"
     EDITION_PUBLISHED = "edition.published"

@@ -164,7 +164,8 @@ def _actor(
 ) -> Actor:
     email = next(user.email for user in USERS if (user.slug, user.role) == (demo.slug, role))
     user = users[email]
-    return Actor("user", user.id, user.name, frozenset({Grant(role, session.school_id)}))
+    grants = frozenset({Grant(role, session.school_id)})
+    return Actor("user", user.id, user.name, grants, fresh=True)
 
 
 def _matrix(offered: Matrix, demo: DemoSchool) -> Matrix:

@@ -19,6 +19,7 @@ from rq.serializers import JSONSerializer
 ALLOWED = frozenset(
     {
         "trustconduct.jobs.tasks.deliver_mail",
+        "trustconduct.jobs.tasks.forget_kept_forms",
         "trustconduct.jobs.tasks.remind_of_reviews",
     }
 )

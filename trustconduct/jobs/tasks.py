@@ -10,6 +10,7 @@ from redis import Redis
 from sqlalchemy import Engine, create_engine, select
 
 from config.base import Settings, from_environment
+from trustconduct.accounts.kept_forms import forget_old
 from trustconduct.accounts.users import with_trust_role
 from trustconduct.audit.actor import Role
 from trustconduct.db import transaction
@@ -94,3 +95,9 @@ def remind_of_reviews() -> bool:
     if reminded:
         ring(with_.redis)
     return reminded
+
+
+def forget_kept_forms() -> int:
+    """Delete what was typed into forms and not sent within an hour; give how many."""
+    with works().sessions.accounts() as session, transaction(session):
+        return forget_old(session)

@@ -27,6 +27,11 @@ TIMETABLE = (
         "finds mail whose bell was lost, and what is to be tried again",
     ),
     Entry(
+        "trustconduct.jobs.tasks.forget_kept_forms",
+        "*/10 * * * *",
+        "deletes what was typed into forms that nobody sent within the hour",
+    ),
+    Entry(
         "trustconduct.jobs.tasks.remind_of_reviews",
         "5 6-18 * * *",
         "reminds officers of a review; hourly, so that a day switched off at six is caught up",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from flask import Blueprint, Response, flash, g, make_response, redirect, request, url_for
@@ -20,10 +19,10 @@ from trustconduct.accounts.signing_in import (
 )
 from trustconduct.accounts.throttle import Doing
 from trustconduct.db import transaction
-from trustconduct.web.door import SAFE, Form, actor, open_to_all, read, works
+from trustconduct.web.cookies import cookie_name, drop_cookie, set_cookie
+from trustconduct.web.door import SAFE, Form, actor, open_to_all, own_path, read, works
 from trustconduct.web.fields import Line, Plain
 from trustconduct.web.navigation import places_of
-from trustconduct.web.signed_in import cookie_name, drop_cookie, set_cookie
 from trustconduct.web.tries import account_page as _page
 from trustconduct.web.tries import address, count_try, picture, sealer, slow_down
 
@@ -54,8 +53,7 @@ class RecoveryForm(Plain):
 
 def _onward(to: str | None) -> str:
     """Where the person wanted to go: only ever a path of this service."""
-    safe = to and len(to) <= 2_000 and re.fullmatch(r"/(?![/\\])[^\\\x00-\x20]*", to)
-    return to if to and safe else url_for("account.home")
+    return own_path(to) or url_for("account.home")
 
 
 @pages.get("/sign-in")

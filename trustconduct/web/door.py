@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -9,16 +10,19 @@ from functools import lru_cache, wraps
 from typing import Any, TypeVar
 from uuid import UUID
 
-from flask import abort, current_app, g, redirect, request, url_for
+from flask import abort, current_app, flash, g, redirect, request, url_for
+from flask import session as page_session
 from flask_login import current_user
 from marshmallow import Schema, ValidationError
 from sqlalchemy import select
+from werkzeug import Response
 
 from config.base import Settings
-from trustconduct.accounts.permissions import Can, allowed
+from trustconduct.accounts.permissions import FRESH, Can, allowed
 from trustconduct.audit.actor import Actor
 from trustconduct.tenants.models import School, Trust
 from trustconduct.tenants.sessions import ScopedSession, Sessions
+from trustconduct.web.typed import KEPT_FORM, forget_when_taken, keep_typed, showable
 
 SAFE = ("GET", "HEAD", "OPTIONS")
 Row = TypeVar("Row")
@@ -118,22 +122,92 @@ def needs(what: Can) -> Callable[[View], View]:
     """Guard a page: who is not signed in signs in first, who may not gets 403.
 
     At a school's pages the permission is asked for that school, elsewhere for
-    the Trust. The mark on the function is what the test of all routes reads.
+    the Trust. What `permissions.FRESH` lists asks for a code that is less than
+    15 minutes old. The mark on the function is what the test of all routes reads.
     """
 
     def guard(view: View) -> View:
         @wraps(view)
         def guarded(*args: Any, **kwargs: Any) -> Any:
             if not current_user.is_authenticated:
-                return redirect(url_for("account.sign_in", to=came_from()))
+                return sign_in_first()
             if what not in mine():
                 abort(403)
+            if what in FRESH and not current_user.actor.fresh:
+                return confirm_first()
+            if request.method not in SAFE:
+                forget_when_taken(works().sessions, current_user.actor.id)
             return view(*args, **kwargs)
 
         guarded.needs = what  # type: ignore[attr-defined]
         return guarded  # type: ignore[return-value]
 
     return guard
+
+
+def sign_in_first() -> Response:
+    """Send who is not signed in to do so, and then back; what they sent is kept meanwhile.
+
+    It is kept only for the person who was signed in here last: nobody else may
+    fill our tables, and nobody else will see it.
+    """
+    if request.method in SAFE:
+        return redirect(url_for("account.sign_in", to=came_from()))
+    person = last_here()
+    if person is None:
+        return redirect(url_for("account.sign_in"), 303)
+    _keep_for(person)
+    flash(
+        "You were signed out before this was saved. What you typed is kept for an hour:"
+        " sign in, and you can send it.",
+        "waiting",
+    )
+    return redirect(url_for("account.sign_in", to=url_for("confirm.kept")), 303)
+
+
+def confirm_first() -> Response:
+    """Ask a signed-in person for a fresh code, and send them back; what they sent is kept."""
+    if request.method in SAFE:
+        return redirect(url_for("confirm.ask", to=came_from()))
+    _keep_for(current_user.actor.id)
+    return redirect(url_for("confirm.ask", to=url_for("confirm.kept")), 303)
+
+
+def _keep_for(person: UUID) -> None:
+    needed = getattr(current_app.view_functions.get(request.endpoint or ""), "needs", None)
+    school: SchoolCard | None = g.get("school")
+    keep_typed(
+        works().sessions,
+        works().settings.SECRET_KEY,
+        person,
+        what=needed.name.replace("_", " ").replace("USER", "PERSON").capitalize() if needed else "",
+        where=school.name if school else "",
+    )
+
+
+def note_who(person: UUID) -> None:
+    """Remember, in the page's own cookie, who is signed in: for when the sign-in has ended.
+
+    Where somebody else was here before, their open forms die: a form that one
+    person filled in must not be sent by another.
+    """
+    before = page_session.get("who")
+    if before != str(person):
+        if before:
+            page_session.pop("csrf_token", None)
+        page_session["who"] = str(person)
+
+
+def last_here() -> UUID | None:
+    """Who was signed in at this browser last, if anybody was."""
+    who = page_session.get("who")
+    return UUID(who) if who else None
+
+
+def own_path(to: str | None) -> str | None:
+    """Where to go on, if it is a path of this service: nobody is sent to another site."""
+    safe = to and len(to) <= 2_000 and re.fullmatch(r"/(?![/\\])[^\\\x00-\x20]*", to)
+    return to if safe else None
 
 
 def last_seen() -> str:
@@ -193,7 +267,10 @@ def read(schema: type[Schema], typed: Mapped | None = None) -> Form:
     """Read a form by its schema. Fields that the schema does not have are refused by name."""
     given = {**(request.form.to_dict() if typed is None else typed)}
     given.pop("csrf_token", None)
-    shown = {name: _showable(value) for name, value in given.items()}
+    given.pop(KEPT_FORM, None)
+    shown = {
+        name: showable(value) if isinstance(value, str) else value for name, value in given.items()
+    }
     try:
         return Form(shown, _made(schema).load(given))
     except ValidationError as error:
@@ -205,13 +282,3 @@ def read(schema: type[Schema], typed: Mapped | None = None) -> Form:
 def _made(schema: type[Schema]) -> Schema:
     """A schema made once: making one copies all its fields."""
     return schema()
-
-
-_UNSHOWABLE = {code: None for code in range(32) if chr(code) not in "\t\n\r"}
-
-
-def _showable(value: Any) -> Any:
-    """What was typed, without the characters that no page can hold."""
-    if not isinstance(value, str):
-        return value
-    return value.translate(_UNSHOWABLE)

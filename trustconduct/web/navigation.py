@@ -109,6 +109,8 @@ def frame(places: Places) -> dict[str, Any]:
             "elsewhere": _elsewhere(current_user.actor, school.id if school else None),
         },
         "trust": works().directory.trust(),
+        "left": current_user.left,
+        "kept": current_user.kept,
         "may": may,
         "Can": Can,
     }

@@ -7,17 +7,30 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from flask import Request, Response
+from flask import Request
 from flask_login import LoginManager, UserMixin
 
 from trustconduct import clock
-from trustconduct.accounts.signing_in import Lifetime, actor_of, seen, signed_in
+from trustconduct.accounts.fresh import is_fresh
+from trustconduct.accounts.kept_forms import is_waiting
+from trustconduct.accounts.signing_in import (
+    Lifetime,
+    TimeLeft,
+    actor_of,
+    seen,
+    signed_in,
+    time_left,
+)
 from trustconduct.audit.actor import Actor
 from trustconduct.db import transaction
-from trustconduct.web.door import works
+from trustconduct.web.cookies import cookie_name
+from trustconduct.web.door import note_who, works
+from trustconduct.web.typed import owner_here
 
 # "Last seen" is written at most this often: one of the three things that a GET may write.
 SEEN_EVERY = timedelta(minutes=1)
+# Asking how much time is left must not make it more.
+QUIET = {"confirm.left"}
 
 
 @dataclass(frozen=True)
@@ -27,6 +40,8 @@ class Person(UserMixin):
     sign_in_id: UUID
     email: str
     actor: Actor
+    left: TimeLeft
+    kept: bool = False  # something that they typed waits to be sent
 
     @property
     def name(self) -> str:
@@ -34,11 +49,6 @@ class Person(UserMixin):
 
     def get_id(self) -> str:
         return str(self.sign_in_id)
-
-
-def cookie_name(kind: str) -> str:
-    """`__Host-` binds a cookie to this very host; a browser refuses it over plain http."""
-    return f"__Host-{kind}" if works().settings.secure else kind
 
 
 def load(request: Request) -> Person | None:
@@ -50,36 +60,33 @@ def load(request: Request) -> Person | None:
     token = request.cookies.get(cookie_name("signed-in"))
     if not token:
         return None
-    with_ = works()
-    lifetime = Lifetime(
-        timedelta(minutes=with_.settings.IDLE_MINUTES),
-        timedelta(hours=with_.settings.SIGNED_IN_HOURS),
-    )
-    with with_.sessions.accounts() as session:
+    lifetime = lasts()
+    with works().sessions.accounts() as session:
         found = signed_in(session, token, lifetime)
         if found is None:
             return None
-        if clock.now() - found.seen_at > SEEN_EVERY:
+        note_who(found.user_id)
+        seen_at = found.seen_at
+        every = min(SEEN_EVERY, lifetime.idle / 4)
+        if clock.now() - seen_at > every and request.endpoint not in QUIET:
             with transaction(session):
                 seen(session, found)
-        address = request.remote_addr or ""
-        return Person(found.id, found.user.email, actor_of(found.user, address))
+            seen_at = clock.now()
+        owner = owner_here(found.user_id)
+        return Person(
+            sign_in_id=found.id,
+            email=found.user.email,
+            actor=actor_of(found.user, request.remote_addr or "", fresh=is_fresh(found)),
+            left=time_left(found, lifetime, seen_at=seen_at),
+            kept=owner is not None and is_waiting(session, owner=owner),
+        )
 
 
-def set_cookie(response: Response, kind: str, token: str) -> None:
-    response.set_cookie(
-        cookie_name(kind),
-        token,
-        httponly=True,
-        secure=works().settings.secure,
-        samesite="Lax",
-        path="/",
-    )
-
-
-def drop_cookie(response: Response, kind: str) -> None:
-    response.delete_cookie(
-        cookie_name(kind), path="/", secure=works().settings.secure, httponly=True, samesite="Lax"
+def lasts() -> Lifetime:
+    """How long a sign-in lasts, by the settings."""
+    settings = works().settings
+    return Lifetime(
+        timedelta(minutes=settings.IDLE_MINUTES), timedelta(hours=settings.SIGNED_IN_HOURS)
     )
 
 

@@ -26,10 +26,10 @@ from trustconduct.accounts.passwords import SHORTEST, PasswordRefused
 from trustconduct.accounts.signing_in import begin_whole
 from trustconduct.accounts.throttle import Doing, forget_tries
 from trustconduct.db import transaction
+from trustconduct.web.cookies import set_cookie
 from trustconduct.web.door import SAFE, Form, actor, came_from, open_to_all, read, works
 from trustconduct.web.fields import Line, Plain
 from trustconduct.web.mailed import LONGEST_TYPED, AppForm, TwicePassword
-from trustconduct.web.signed_in import set_cookie
 from trustconduct.web.tries import (
     account_page,
     address,

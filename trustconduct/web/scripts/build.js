@@ -45,7 +45,7 @@ for (const part of ["latin", "latin-ext"]) {
 }
 put("figtree-licence.txt", readFileSync(join(typeface, "LICENSE")));
 put("icon.svg", readFileSync(join(web, "static", "icon.svg")));
-put("app.js", readFileSync(join(web, "scripts", "app.js")));
+for (const script of ["app.js", "work.js"]) put(script, readFileSync(join(web, "scripts", script)));
 
 for (const sheet of ["app", "work"]) {
   const { css } = sass.compile(join(web, "styles", `${sheet}.scss`), {

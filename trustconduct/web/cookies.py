@@ -1,0 +1,34 @@
+"""Cookies of people who sign in: bound to this host, out of reach of scripts."""
+
+from __future__ import annotations
+
+from flask import Response, current_app
+
+
+def _secure() -> bool:
+    """Whether cookies may only travel by https: as the one of Flask's own."""
+    return bool(current_app.config["SESSION_COOKIE_SECURE"])
+
+
+def cookie_name(kind: str) -> str:
+    """`__Host-` binds a cookie to this very host; a browser refuses it over plain http."""
+    return f"__Host-{kind}" if _secure() else kind
+
+
+def set_cookie(response: Response, kind: str, token: str, *, seconds: int | None = None) -> None:
+    """Set it until the browser closes, or for so many seconds."""
+    response.set_cookie(
+        cookie_name(kind),
+        token,
+        max_age=seconds,
+        httponly=True,
+        secure=_secure(),
+        samesite="Lax",
+        path="/",
+    )
+
+
+def drop_cookie(response: Response, kind: str) -> None:
+    response.delete_cookie(
+        cookie_name(kind), path="/", secure=_secure(), httponly=True, samesite="Lax"
+    )
