@@ -132,6 +132,7 @@ def take_code(session: ScopedSession, sign_in: SignIn, code: str) -> Factor | No
     """The person's factor, if the code is its code of now and was not used; used up by this.
 
     None for a wrong one; the fifth ends the sign-in. The sign-in must be locked.
+    The one place that says whether a code is right, at signing in and after it.
     """
     factor = session.scalar(
         select(Factor).where(Factor.user_id == sign_in.user_id).with_for_update()
