@@ -268,10 +268,13 @@ def crawled(app, world, request) -> Crawl:
     return Crawl(app, client, world, grants, client.csrf())
 
 
+TIME_LEFT = re.compile(r'data-(idle|rest)="\d+"')
+
+
 def bare(response, ids: dict[str, Any]) -> str:
-    """An answer without what may differ between two ids: the ids themselves and tokens."""
+    """An answer without what may differ between two ids: the ids, tokens, the time left."""
     told = response.get_data(as_text=True)
-    told = TOKEN.sub("", told)
+    told = TIME_LEFT.sub("", TOKEN.sub("", told))
     for value in ids.values():
         whole = str(value) if len(str(value)) > 2 else rf"(?<![\w-]){value}(?![\w-])"
         told = re.sub(whole, "ID", told)

@@ -352,6 +352,17 @@ def test_after_a_fault_of_ours_it_is_still_kept(client, world, head, servers):
     assert client.post(FACTS, data=the_form(client.get(KEPT).text, FACTS)).status_code == 303
 
 
+def test_what_has_no_place_any_more_is_not_lost(client, world, head):
+    """Its page answers 404: what was typed stays for the hour, to be copied at least."""
+    path = f"/oak-lane/staff/acknowledgements/talk/{world.elm.talk}"
+    token = client.csrf(FACTS)
+    idle(world, head)
+    client.post(path, data={"csrf_token": token, "note": "We talked for long."})
+    again(client, head)
+    assert client.post(path, data=the_form(client.get(KEPT).text, path)).status_code == 404
+    assert "We talked for long." in client.get(KEPT).text
+
+
 def test_it_can_be_deleted_instead(client, world, head):
     typed = facts_typed(client)
     idle(world, head)

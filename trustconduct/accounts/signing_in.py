@@ -178,6 +178,7 @@ def take_code(session: ScopedSession, sign_in: SignIn, code: str, sealer: Sealer
     """The person's factor, if the code is its code of now and was not used; used up by this.
 
     None for a wrong one; the fifth ends the sign-in. The sign-in must be locked.
+    The one place that says whether a code is right, at signing in and after it.
     """
     factor = spend_code(session, sign_in.user, code, sealer)
     if factor is None or factor.confirmed_at is None:

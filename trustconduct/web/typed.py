@@ -20,6 +20,8 @@ COOKIE = "kept"
 # The field that names the kept form, in the form that sends it again.
 KEPT_FORM = "kept_form"
 TOKEN_BYTES = 32
+# Answers that show the form again, with all that was typed.
+SHOWN_AGAIN = (409, 422)
 _UNSHOWABLE = {code: None for code in range(32) if chr(code) not in "\t\n\r"}
 
 
@@ -73,8 +75,8 @@ def sent_again() -> UUID | None:
 def forget_when_taken(sessions: Sessions, user_id: UUID) -> None:
     """Delete the kept form that this request sends, once the page has answered for it.
 
-    An answer that asks to mend something shows what was typed, so that the page
-    has it now. After a fault of ours it stays, to be sent once more.
+    An answer that asks to mend something (409, 422) shows what was typed, so that
+    the page has it now. After any other refusal or a fault of ours it stays.
     """
     form_id, owner = sent_again(), owner_here(user_id)
     if form_id is None or owner is None:
@@ -82,7 +84,7 @@ def forget_when_taken(sessions: Sessions, user_id: UUID) -> None:
 
     @after_this_request
     def _forget(response: Response) -> Response:
-        if response.status_code < 500:
+        if response.status_code < 400 or response.status_code in SHOWN_AGAIN:
             with sessions.accounts() as session, transaction(session):
                 forget(session, form_id, owner=owner)
         return response

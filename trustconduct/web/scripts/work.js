@@ -11,6 +11,8 @@ function watch(bar) {
   const TELL = MINUTE;
   // While a warning stands, another tab may have moved the end: look this often.
   const LOOK = 15 * SECOND;
+  // After the end, only a sign-in in another tab can change anything.
+  const LOOK_WHEN_OVER = 2 * MINUTE;
 
   const said = document.querySelector("[data-time-left-said]");
   const idleFor = Number(bar.dataset.idle) * SECOND;
@@ -87,7 +89,8 @@ function watch(bar) {
   const tick = async () => {
     const next = state();
     // Before it says anything new it asks: another tab may have been in use.
-    if (next !== shown || (next && Date.now() - looked > LOOK)) {
+    const every = next === "over" ? LOOK_WHEN_OVER : LOOK;
+    if (next !== shown || (next && Date.now() - looked > every)) {
       if (Date.now() - looked > 2 * SECOND) await look();
     }
     show(state());
@@ -109,7 +112,7 @@ function watch(bar) {
     show(state());
   });
   document.addEventListener("visibilitychange", () => {
-    if (!document.hidden) tick();
+    if (!document.hidden && state()) look().then(() => show(state()));
   });
   setInterval(tick, SECOND);
 }
