@@ -33,6 +33,7 @@ from config.base import Settings  # noqa: E402
 from migrations.run import migrate  # noqa: E402
 from tests import build  # noqa: E402
 from tests.bench import load  # noqa: E402
+from tests.bench.merge import merge  # noqa: E402
 from trustconduct import embedded  # noqa: E402
 from trustconduct.acknowledgements.signing import copy_of  # noqa: E402
 from trustconduct.db import transaction  # noqa: E402
@@ -247,6 +248,7 @@ def _asked(at: Bench, count: int) -> list[str]:
 
 
 BENCHES = {"policy_page": policy_page, "sign": sign}
+BENCHES["merge"] = lambda _: merge(in_turns, report)
 
 
 def main() -> int:

@@ -14,6 +14,7 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from functools import cached_property
 
 from trustconduct.contact_matrix.matrix import Matrix
 from trustconduct.policies import facts as merge
@@ -53,7 +54,10 @@ class Clause:
 
     `exceptions` are what the clause does not forbid, kept with it so that no
     step can cite the clause without them. `about` is for a note: the section
-    or clause that it belongs to (`ladder`, `ladder.3`).
+    or clause that it belongs to (`ladder`, `ladder.3`). `standing` is set where
+    the clause differs from its section: one locked clause among adaptable ones.
+    `flagged` marks a clause that a step should not rest on alone, such as
+    criticism on social media.
     """
 
     id: str
@@ -61,6 +65,36 @@ class Clause:
     form: Form = Form.PARAGRAPH
     exceptions: tuple[str, ...] = ()
     about: str = ""
+    standing: Standing | None = None
+    flagged: bool = False
+
+    def to_json(self) -> dict:
+        """A mark that is not set is not written, so that what was frozen before keeps its hash."""
+        value: dict = {
+            "id": self.id,
+            "text": self.text,
+            "form": self.form.value,
+            "exceptions": list(self.exceptions),
+            "about": self.about,
+        }
+        if self.standing is not None:
+            value["standing"] = self.standing.value
+        if self.flagged:
+            value["flagged"] = True
+        return value
+
+    @classmethod
+    def from_json(cls, value: dict) -> Clause:
+        standing = value.get("standing")
+        return cls(
+            id=value["id"],
+            text=value["text"],
+            form=Form(value["form"]),
+            exceptions=tuple(value["exceptions"]),
+            about=value["about"],
+            standing=Standing(standing) if standing else None,
+            flagged=value.get("flagged", False),
+        )
 
 
 @dataclass(frozen=True)
@@ -72,9 +106,17 @@ class Section:
     clauses: tuple[Clause, ...] = ()
     standing: Standing = Standing.LOCKED
 
+    @cached_property
+    def clause_ids(self) -> tuple[str, ...]:
+        return tuple(clause.id for clause in self.clauses)
+
     @property
     def items(self) -> tuple[Clause, ...]:
         return tuple(clause for clause in self.clauses if clause.form is Form.ITEM)
+
+    def standing_of(self, clause: Clause) -> Standing:
+        """Who may change the words of one of its clauses."""
+        return clause.standing or self.standing
 
 
 @dataclass(frozen=True)
@@ -86,18 +128,31 @@ class Document:
     def __post_init__(self) -> None:
         seen: set[str] = set()
         for section in self.sections:
-            for id in (section.id, *(clause.id for clause in section.clauses)):
+            for id in (section.id, *section.clause_ids):
                 if id in seen:
                     raise DocumentRefused(f"“{id}” stands in the text twice.")
                 seen.add(id)
         for text in self.texts():
             merge.check(text)
 
+    @cached_property
+    def sections_by_id(self) -> dict[str, Section]:
+        return {section.id: section for section in self.sections}
+
+    @cached_property
+    def clauses_by_id(self) -> dict[str, Clause]:
+        return {clause.id: clause for clause in self.clauses()}
+
+    @cached_property
+    def homes(self) -> dict[str, str]:
+        """The section of each clause, by their ids."""
+        return {id: section.id for section in self.sections for id in section.clause_ids}
+
     def section(self, id: str) -> Section | None:
-        return next((section for section in self.sections if section.id == id), None)
+        return self.sections_by_id.get(id)
 
     def clause(self, id: str) -> Clause | None:
-        return next((clause for clause in self.clauses() if clause.id == id), None)
+        return self.clauses_by_id.get(id)
 
     def clauses(self) -> Iterator[Clause]:
         for section in self.sections:
@@ -157,16 +212,7 @@ class Document:
                     "id": section.id,
                     "heading": section.heading,
                     "standing": section.standing.value,
-                    "clauses": [
-                        {
-                            "id": clause.id,
-                            "text": clause.text,
-                            "form": clause.form.value,
-                            "exceptions": list(clause.exceptions),
-                            "about": clause.about,
-                        }
-                        for clause in section.clauses
-                    ],
+                    "clauses": [clause.to_json() for clause in section.clauses],
                 }
                 for section in self.sections
             ],
@@ -182,16 +228,7 @@ class Document:
                     id=section["id"],
                     heading=section["heading"],
                     standing=Standing(section["standing"]),
-                    clauses=tuple(
-                        Clause(
-                            id=clause["id"],
-                            text=clause["text"],
-                            form=Form(clause["form"]),
-                            exceptions=tuple(clause["exceptions"]),
-                            about=clause["about"],
-                        )
-                        for clause in section["clauses"]
-                    ),
+                    clauses=tuple(Clause.from_json(clause) for clause in section["clauses"]),
                 )
                 for section in value["sections"]
             ),

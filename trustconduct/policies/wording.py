@@ -10,6 +10,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markdown_it import MarkdownIt
 from markupsafe import Markup
 
+from trustconduct.policies.differences import Differences
 from trustconduct.policies.document import Document
 
 # What inline Markdown may become. No images: they would be fetched from elsewhere.
@@ -62,6 +63,12 @@ def html(document: Document, *, ids: bool = False, level: int = 2) -> str:
 def with_ids(document: Document, level: int) -> Markup:
     """The same text as officers read it, each clause with the id that it is cited by."""
     return Markup(html(document, ids=True, level=level))  # noqa: S704 - escaped by its template
+
+
+def differences_html(found: Differences, *, level: int = 2, all: bool = False) -> Markup:
+    """What changed, to be read on a page or on paper; `all` shows unchanged clauses too."""
+    page = _pages().get_template("differences.html")
+    return Markup(page.render(found=found, level=level, all=all))  # noqa: S704 - escaped there
 
 
 def plain(document: Document) -> str:
