@@ -25,6 +25,7 @@ from trustconduct.accounts.factors import (
     MOVE,
     begin_move,
     codes_left,
+    enrol,
     factor_of,
     finish_move,
     make_codes,
@@ -130,6 +131,31 @@ def test_one_code_given_by_many_at_once_works_once(world):
             return spend(session, session.get(User, user_id), code)
 
     assert sorted(at_once(8, one)) == [False] * 7 + [True]
+
+
+def test_new_codes_made_by_many_at_once_leave_ten(world):
+    user_id = world.oak.users[Role.OFFICE].id
+
+    def one():
+        with world.sessions.accounts() as session, transaction(session):
+            return len(codes_of(session, session.get(User, user_id)))
+
+    assert at_once(5, one) == [10] * 5
+    with world.sessions.accounts() as session:
+        assert codes_left(session, session.get(User, user_id)) == 10
+
+
+def test_an_authenticator_is_made_once_by_many_at_once(world):
+    with world.sessions.accounts() as session, transaction(session):
+        user_id = a_user(session, Role.TRUST_OFFICER, email="new@trust.example").id
+
+    def one():
+        with world.sessions.accounts() as session, transaction(session):
+            factor = enrol(session, session.get(User, user_id), SEALER)
+            session.flush()
+            return factor.id
+
+    assert len(set(at_once(5, one))) == 1
 
 
 def test_a_recovery_code_signs_in_in_place_of_the_app(accounts, ada, secret):

@@ -412,6 +412,20 @@ def test_a_stranger_who_asks_again_does_not_kill_the_link(client, world):
     assert newest_link(world, office.email) == link
 
 
+def test_many_who_ask_at_once_get_the_same_link(app, world):
+    email = world.oak.users[Role.OFFICE].email
+    clients = [app.test_client() for _ in range(4)]
+    ready = [(client, client.csrf("/account/forgotten")) for client in clients]
+
+    def ask():
+        client, csrf = ready.pop()
+        form = {"csrf_token": csrf, "email": email}
+        return client.post("/account/forgotten", data=form).status_code
+
+    assert at_once(4, ask) == [200] * 4
+    assert len({link_in(mail) for mail in mails(world, email)}) == 1
+
+
 def test_a_reset_works_for_one_hour(client, world):
     office = world.oak.users[Role.OFFICE]
     client.send("/account/forgotten", page="/account/forgotten", email=office.email)

@@ -45,6 +45,7 @@ def make_factor(session: ScopedSession, user: User, sealer: Sealer) -> Factor:
 
 def enrol(session: ScopedSession, user: User, sealer: Sealer) -> Factor:
     """The person's factor, made if there is none. Its secret is shown until the first code."""
+    session.take_turns(f"factor:{user.id}")  # of two at once one makes the row
     factor = factor_of(session, user, lock=True)
     if factor is None:
         return make_factor(session, user, sealer)
@@ -232,6 +233,7 @@ def send_factor_link(session: ScopedSession, user: User, *, anew: bool = True) -
 
 def make_codes(session: ScopedSession, user: User, *, by: Actor, sealer: Sealer) -> list[str]:
     """Ten new recovery codes, to be shown once; the ones before are worthless from here on."""
+    session.take_turns(f"codes:{user.id}")  # two at once would leave twenty
     session.execute(delete(RecoveryCode).where(RecoveryCode.user_id == user.id))
     codes = ["".join(secrets.choice(ALPHABET) for _ in range(CODE_LENGTH)) for _ in range(CODES)]
     session.add_all(

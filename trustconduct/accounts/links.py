@@ -52,6 +52,7 @@ def fresh(session: ScopedSession, user: User, purpose: Purpose, *, anew: bool = 
     for what anyone may ask for, who must not be able to kill the link that the
     person is just about to open.
     """
+    session.take_turns(f"link:{user.id}:{purpose.value}")  # of two at once one makes the row
     row = session.scalar(
         select(AccountLink)
         .where(AccountLink.user_id == user.id, AccountLink.purpose == purpose.value)
