@@ -17,12 +17,14 @@ STAFF: Places = (
     ("Our code", "setup.adopt", Can.CHANGE_SETTINGS, "setup."),
     ("Acknowledgements", "answers.show", Can.SEE_ANSWERS, "answers."),
     ("People", "people.show", Can.SEE_PEOPLE, "people."),
+    ("Emails and texts", "mail.show", Can.SEE_MAIL, "mail."),
 )
 CONSOLE: Places = (
     ("Overview", "console.index", Can.SEE_CONSOLE, "console."),
     ("Editions", "editions.index", Can.SEE_CONSOLE, "editions."),
     ("Schools", "schools.index_view", Can.SEE_CONSOLE, "schools."),
     ("People", "users.index_view", Can.SEE_CONSOLE, "users."),
+    ("Emails and texts", "trust_mail.index", Can.SEE_MAIL, "trust_mail."),
     ("The Trust", "trust.show", Can.CHANGE_TRUST, "trust."),
 )
 
