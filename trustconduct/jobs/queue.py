@@ -67,15 +67,16 @@ def queue(redis: Redis) -> Queue:
     )
 
 
-def enqueue(redis: Redis, function: str, *ids: str) -> None:
-    """Put a listed function into the queue with ids as its arguments: no personal data.
+def enqueue(redis: Redis, function: str, *ids: str) -> str:
+    """Put a listed function into the queue with ids as its arguments; give the job's own id.
 
-    Raises NotOnTheList, and ValueError for an argument that is no id: a name or
-    an address in Redis would be outside every wall that the database has.
+    No personal data: what stands in Redis is outside every wall that the database has.
+
+    Raises NotOnTheList, and ValueError for an argument that is no id.
     """
     if function not in ALLOWED:
         raise NotOnTheList(function)
-    queue(redis).enqueue(
+    job = queue(redis).enqueue(
         function,
         *(str(UUID(each)) for each in ids),
         result_ttl=60,
@@ -83,6 +84,7 @@ def enqueue(redis: Redis, function: str, *ids: str) -> None:
         retry=Retry(max=MOST_TRIES - 1),
         description=function,
     )
+    return job.id
 
 
 @dataclass(frozen=True)
