@@ -24,6 +24,7 @@ from trustconduct import clock
 from trustconduct.accounts.permissions import NotAllowed
 from trustconduct.admin.console import mount
 from trustconduct.jobs.queue import Ringer, connect
+from trustconduct.outbox.write import HeaderRefused
 from trustconduct.plain_log import without_words
 from trustconduct.policies.wording import inline, with_ids
 from trustconduct.tenants.sessions import ScopedSession, Sessions
@@ -190,6 +191,10 @@ def _answer_errors(app: Flask) -> None:
     @app.errorhandler(NotAllowed)
     def _not_allowed(error: NotAllowed) -> Any:
         return page(403)
+
+    @app.errorhandler(HeaderRefused)
+    def _line_break(error: HeaderRefused) -> Any:
+        return page(422)
 
     @app.errorhandler(OperationalError)
     def _no_database(error: OperationalError) -> Any:

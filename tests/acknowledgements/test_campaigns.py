@@ -114,10 +114,10 @@ def test_the_mail_says_who_asks_why_and_that_nothing_is_taken_away(oak):
     for words in (
         "Open this link:",
         "treated just the same",
-        "01632 960001",
         "do not have to sign",
     ):
         assert words in mail.body
+    assert "01632" not in mail.body, "a mail that says: trust no number in a mail, gives none"
     assert "{link}" not in mail.letter
     for words in (
         "/oak-lane/policy",

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import text
 
+from tests.jobs.test_queue import plant, work
 from tests.outbox.sending import a_mail, clear, put
 from tests.web.test_mail import park
 from trustconduct.admin.mail import A_PAGE
@@ -107,8 +108,6 @@ def test_the_list_has_pages_and_costs_the_same(officer, world, app, queries):
 def test_work_that_failed_five_times_is_seen(officer, app, settings):
     with connect(settings.REDIS_URL) as redis:
         assert "Nothing failed in the last seven days." in officer.get(MAIL).text
-        from tests.jobs.test_queue import plant, work  # noqa: PLC0415
-
         plant(redis, "evil.words")
         work(redis)
     page = officer.get(MAIL).text

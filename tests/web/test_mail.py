@@ -7,12 +7,15 @@ from sqlalchemy import select, text
 
 from tests.outbox.sending import a_mail, clear, put, try_next
 from tests.outbox.test_texts import a_text
+from tests.web.test_people import upload
+from trustconduct.acknowledgements.models import SignRequest
 from trustconduct.audit.actor import Role
 from trustconduct.db import transaction
 from trustconduct.outbox.links import token
 from trustconduct.outbox.mail_server import Post
 from trustconduct.outbox.models import SchoolMessage, SchoolMessageContent
-from trustconduct.tenants.models import School
+from trustconduct.outbox.write import Link
+from trustconduct.schools.undelivered import how_many
 from trustconduct.web.mail import A_PAGE
 
 MAIL = "/oak-lane/staff/mail"
@@ -71,8 +74,6 @@ def test_no_page_of_staff_shows_a_parents_link_or_its_secret(office, world, sett
     request = world.oak.requests[f"Lee {world.oak.canary}"]
     message_id = an_asking(world)
     bare = put(world, a_mail(link=None, body="Hello {link}"))
-    from trustconduct.outbox.write import Link  # noqa: PLC0415
-
     other = put(
         world, a_mail(body="Open:\n\n{link}\n", link=Link("/oak-lane/sign/z/", "sign", request, 1))
     )
@@ -237,8 +238,6 @@ def test_a_forged_host_reaches_no_mail_and_no_page(office, world, mailbox):
 def test_a_line_break_in_a_name_is_refused_before_anything_is_written(office, world):
     """Where a name could come in: the roll. The mail's own check stands behind it."""
     people = "/oak-lane/staff/people"
-    from tests.web.test_people import upload  # noqa: PLC0415
-
     header = "pupil,year,adult,relationship,email\n"
     rolls = (
         header + 'Bo,3,"Ivy\nBcc: eve@evil.example",mother,ivy@parents.example\n',
@@ -251,5 +250,19 @@ def test_a_line_break_in_a_name_is_refused_before_anything_is_written(office, wo
         if shown.status_code == 200:  # a mark that is only white space is tidied into a blank
             assert "Ivy Bcc: eve@evil.example" in shown.text
     assert "Ivy" not in office.get(f"{people}/").text
-    with world.sessions.trust() as session:
-        assert session.scalar(select(School.name).where(School.slug == "oak-lane")) == "Oak Lane"
+
+
+def test_a_name_with_a_line_break_that_came_in_all_the_same_stops_that_mail_alone(office, world):
+    """From another program's import, say: a clear answer, nothing written, no dead job."""
+    request = world.oak.requests[f"Lee {world.oak.canary}"]
+    with world.sessions.school(world.oak.id) as session, transaction(session):
+        session.execute(
+            text("update adult set name = :bad where name = :name"),
+            {"bad": "Lee\r\nBcc: eve@evil.example", "name": f"Lee {world.oak.canary}"},
+        )
+    again = f"/oak-lane/staff/acknowledgements/{request}/again"
+    answer = office.send(again, page="/oak-lane/staff/acknowledgements/", generation="1")
+    assert answer.status_code == 422
+    with world.sessions.school(world.oak.id) as session:
+        assert session.get(SignRequest, (world.oak.id, request)).generation == 1
+        assert how_many(session, by=world.oak.head).waiting == 0

@@ -1,8 +1,9 @@
 """The mails of an acknowledgement: the request, and the receipt; each for paper as well.
 
 Each says who sends it, why, and that nothing is taken away from who does not
-sign. How to check that it is real is added to every mail when it leaves. A
-paragraph is one line: a phone breaks it where its screen ends.
+sign. How to check that it is real is added to every mail when it leaves; it
+tells the reader to trust no number in a mail, so a mail gives none. A paragraph
+is one line: a phone breaks it where its screen ends.
 """
 
 from __future__ import annotations
@@ -46,7 +47,9 @@ def asking(
 ) -> Mail:
     """Ask an adult to read and acknowledge the code, by a link of their own."""
     office = f"the school office on {telephone}" if telephone else "the school office"
-    answer_us = ", or answer this email" if reply_to else ""
+    reach_us = (
+        "Answer this email, or call the school office" if reply_to else "Call the school office"
+    )
     return Mail(
         kind="sign_request",
         to_name=to_name,
@@ -68,7 +71,7 @@ The link is for you alone, so please do not pass it on. It works until {day(clos
 You do not have to sign. On the same page you can say that you would rather not, or that you \
 would like to talk to us first. {_SAME}
 
-Do you need help, or the code on paper? Call {office}{answer_us}.
+Do you need help, or the code on paper? {reach_us}.
 
 Thank you,
 {school.name}
@@ -130,7 +133,7 @@ def receipt(
     }[answer]
     call = f" on {telephone}" if telephone else ""
 
-    def words(copy_is: str) -> str:
+    def words(copy_is: str, call: str) -> str:
         return f"""Dear {to_name},
 
 On {when}, {did}.
@@ -153,6 +156,6 @@ For our records: version {number}, text {sha256[:16]}.
         reply_to=reply_to,
         subject=f"{school_name}: your answer about our code of conduct",
         attachment=("code-of-conduct.txt", copy),
-        body=words("A copy of the code comes with this email."),
-        letter=words("If you would like a copy of the code on paper, ask at the school office."),
+        body=words("A copy of the code comes with this email.", ""),
+        letter=words("If you would like the code on paper, ask at the school office.", call),
     )
