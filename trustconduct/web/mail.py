@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 from uuid import UUID
 
 from flask import Blueprint, Response, flash, g, make_response, redirect, request
@@ -81,7 +82,7 @@ def why(message: Unsent) -> str:
             return "It has not been tried yet."
 
 
-def moment(at) -> str:
+def moment(at: datetime) -> str:
     local = clock.local(at)
     return f"{day(local.date())}, {local:%H:%M}"
 
