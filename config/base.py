@@ -31,6 +31,12 @@ class Settings:
     SMTP_URL: str = "smtp://127.0.0.1:1025"
     # Who mail comes from; the school's name is put in front.
     MAIL_FROM: str = "no-reply@trustconduct.example"
+    # Who takes text messages: nobody (blank), "files" (VAR/texts) or "notify" (GOV.UK Notify).
+    SMS_PROVIDER: str = ""
+    NOTIFY_API_KEY: str = ""
+    # A template of Notify's for text messages that says ((message)) and nothing else.
+    NOTIFY_TEMPLATE_ID: str = ""
+    NOTIFY_URL: str = "https://api.notifications.service.gov.uk"
     # Personal links are derived from it: whoever has it can open every link.
     SECRET_KEY: str = ""
     # The address in every link. Never taken from a request's Host header.
@@ -52,6 +58,14 @@ class Settings:
     def __post_init__(self) -> None:
         if len(self.SECRET_KEY) < 32:
             raise BadSetting("SECRET_KEY must be set to at least 32 characters of your own.")
+        if self.SMS_PROVIDER not in ("", "files", "notify"):
+            raise BadSetting("SMS_PROVIDER must be notify, files, or left out.")
+        if self.SMS_PROVIDER == "notify" and not (
+            len(self.NOTIFY_API_KEY) >= 73 and self.NOTIFY_TEMPLATE_ID
+        ):
+            raise BadSetting(
+                "SMS_PROVIDER=notify needs a whole NOTIFY_API_KEY and NOTIFY_TEMPLATE_ID."
+            )
         secure = self.BASE_URL.startswith("https://")
         local = self.BASE_URL.startswith(("http://127.0.0.1", "http://localhost"))
         if not (secure or local):

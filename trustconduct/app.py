@@ -24,6 +24,7 @@ from trustconduct import clock
 from trustconduct.accounts.permissions import NotAllowed, NotFresh
 from trustconduct.admin.console import mount
 from trustconduct.jobs.queue import Ringer, connect
+from trustconduct.outbox.write import HeaderRefused
 from trustconduct.plain_log import without_words
 from trustconduct.policies.wording import inline, with_ids
 from trustconduct.tenants.sessions import ScopedSession, Sessions
@@ -116,19 +117,7 @@ def create_app(settings: Settings | None = None) -> Flask:
 
     CSRFProtect(app).exempt(sign.pages)  # its form has a mark of its own
     make_login_manager().init_app(app)
-    for part in (
-        public,
-        account,
-        confirm,
-        mailed,
-        you,
-        sign,
-        staff,
-        setup,
-        people,
-        answers,
-        calendar,
-    ):
+    for part in PARTS:
         app.register_blueprint(part.pages)
     app.register_blueprint(public.school_pages)
     mount(app)
@@ -237,6 +226,10 @@ def _answer_errors(app: Flask) -> None:
         # A rule asked before its door did.
         door.leave()
         return door.confirm_first()
+
+    @app.errorhandler(HeaderRefused)
+    def _line_break(error: HeaderRefused) -> Any:
+        return page(422)
 
     @app.errorhandler(OperationalError)
     def _no_database(error: OperationalError) -> Any:

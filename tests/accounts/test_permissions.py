@@ -44,7 +44,7 @@ def test_an_officer_sets_up_any_school_and_sees_none_of_its_people():
 
 def test_a_reader_of_the_trust_sees_the_console_and_changes_nothing():
     reader = an_actor(Role.TRUST_READER)
-    assert allowed(reader.grants, None) == {Can.SEE_CONSOLE}
+    assert allowed(reader.grants, None) == {Can.SEE_CONSOLE, Can.SEE_MAIL}
     assert allowed(reader.grants, OAK) == frozenset()
     assert IN_ANY_SCHOOL.keys() == {Role.TRUST_OFFICER}
 

@@ -111,8 +111,21 @@ def test_the_mail_says_who_asks_why_and_that_nothing_is_taken_away(oak):
     assert (mail.to_name, mail.to_address) == ("Alex Sample", "alex@parents.example")
     assert (mail.from_name, mail.reply_to) == ("Oak Lane", "office@school.example")
     assert mail.body.count("{link}") == 1
-    for words in ("treated\njust the same", "Is this email real?", "01632 960001"):
+    for words in (
+        "Open this link:",
+        "treated just the same",
+        "do not have to sign",
+    ):
         assert words in mail.body
+    assert "01632" not in mail.body, "a mail that says: trust no number in a mail, gives none"
+    assert "{link}" not in mail.letter
+    for words in (
+        "/oak-lane/policy",
+        "treated just the same",
+        "01632 960001",
+        "☐ I would rather not",
+    ):
+        assert words in mail.letter
     request = oak.scalars(select(SignRequest)).one()
     assert mail.link == {
         "path": f"/oak-lane/sign/{request.id}/",

@@ -21,19 +21,21 @@ from trustconduct.db import transaction
 from trustconduct.jobs import tasks
 from trustconduct.jobs.queue import (
     ALLOWED,
+    DELIVER,
+    MOST_TRIES,
     ListedJob,
     NotOnTheList,
     connect,
     enqueue,
     heard,
+    parked_jobs,
     queue,
     ring,
 )
 from trustconduct.jobs.timetable import TIMETABLE, Bell, scheduler
+from trustconduct.outbox.delivery import begin_next
 from trustconduct.outbox.models import TrustMessage
 from trustconduct.tenants.sessions import Sessions
-
-DELIVER = "trustconduct.jobs.tasks.deliver_mail"
 
 
 @pytest.fixture
@@ -86,7 +88,7 @@ def test_with_redis_down_ringing_fails_nobody(tmp_path):
 
 
 def test_a_commit_that_wrote_a_mail_rings_and_a_rollback_does_not(app, world, redis):
-    from tests.outbox.test_delivery import a_mail  # noqa: PLC0415
+    from tests.outbox.sending import a_mail  # noqa: PLC0415
     from trustconduct.outbox.write import write  # noqa: PLC0415
 
     with world.sessions.school(world.oak.id) as session:
@@ -120,6 +122,9 @@ def test_a_function_off_the_list_is_not_even_queued(redis):
     with pytest.raises(NotOnTheList):
         enqueue(redis, "os.system", "true")
     assert waiting(redis) == []
+
+
+REMIND = "trustconduct.jobs.tasks.remind_of_reviews"
 
 
 class Worker(SimpleWorker):
@@ -184,6 +189,71 @@ def test_a_poison_job_does_not_stop_the_queue(redis, works, mailbox):
     assert mailbox.messages
 
 
+def test_a_job_that_fails_five_times_is_parked_where_it_can_be_seen_and_the_queue_goes_on(
+    redis, works, mailbox, monkeypatch
+):
+    tried = []
+
+    def poison() -> None:
+        tried.append(1)
+        raise KeyError("alex@parents.example")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(tasks, "remind_of_reviews", poison)
+        enqueue(redis, REMIND)
+        enqueue(redis, DELIVER)
+        work(redis)
+    assert len(tried) == MOST_TRIES == 5
+    assert mailbox.messages, "what stood behind it was done"
+    assert waiting(redis) == []
+    [parked] = parked_jobs(redis)
+    assert (parked.function, parked.error, parked.times) == ("remind_of_reviews", "KeyError", 1)
+    assert parked.last_at is not None
+
+
+def test_what_a_stranger_put_into_redis_is_shown_by_no_word_of_its_own(redis, works):
+    plant(redis, "evil.words")
+    plant(redis, "evil.words")
+    work(redis)
+    [parked] = parked_jobs(redis)
+    assert parked.function == "a job that is not on the list"
+    assert parked.times == 2
+
+
+# -- a job of one school
+
+
+def test_a_jobs_arguments_are_ids_and_nothing_else(redis, world):
+    for personal in ("alex@parents.example", "Alex Sample", "", "{}"):
+        with pytest.raises(ValueError, match="hexadecimal"):
+            enqueue(redis, DELIVER, personal)
+    assert waiting(redis) == []
+    enqueue(redis, DELIVER, str(world.oak.id))
+    [job] = queue(redis).jobs
+    assert job.args == [str(world.oak.id)]
+
+
+def test_a_job_of_one_school_sends_that_schools_mail_alone(world, redis, works, mailbox):
+    enqueue(redis, DELIVER, str(world.oak.id))
+    work(redis)
+    assert len(mailbox.messages) == len(world.oak.requests) + 4
+    assert {mail["From"].addresses[0].display_name for mail in mailbox.messages} == {"Oak Lane"}
+
+
+@pytest.mark.parametrize("school", ["", "no id", "01a20f1e-d3c6-7129-aa68-2f6cde3abb16", None])
+def test_a_job_of_a_school_that_is_not_there_is_refused_before_any_read_or_mail(
+    world, redis, works, mailbox, queries, school
+):
+    """Made up, of another deployment, or deleted since the job was written."""
+    plant(redis, DELIVER, *([school] if school is not None else ["oak-lane", "elm-park"]))
+    with queries(works.engine) as counted:
+        work(redis)
+    assert mailbox.messages == []
+    assert not [one for one in counted.statements if "outbox" in one]
+    [parked] = parked_jobs(redis)
+    assert parked.error in ("NoSuchSchool", "TypeError")
+
+
 # -- tasks and the timetable
 
 
@@ -220,6 +290,33 @@ def test_mail_still_goes_after_all_of_redis_is_flushed(world, works, redis, mail
     ring(redis)
     redis.flushdb()  # not all of them: another test has its own beside this one
     assert tasks.deliver_mail() == len(mailbox.messages) > 0
+
+
+def test_what_breaks_at_one_school_does_not_keep_the_others_from_their_turn(
+    world, works, mailbox, monkeypatch
+):
+    """The job fails afterwards, so that it is seen."""
+
+    def begin(session, envelope):
+        if session.scope.school_id == world.oak.id:
+            raise KeyError
+        return begin_next(session, envelope)
+
+    monkeypatch.setattr(tasks, "begin_next", begin)
+    with pytest.raises(KeyError):
+        tasks.deliver_mail()
+    senders = {mail["From"].addresses[0].display_name for mail in mailbox.messages}
+    assert senders == {"Elm Park", "Ash Grove"}
+
+
+def test_a_school_with_very_much_mail_goes_on_in_a_job_of_its_own(
+    world, works, redis, mailbox, monkeypatch
+):
+    monkeypatch.setattr(tasks, "SECONDS_FOR_A_SCHOOL", 0)
+    assert tasks.deliver_mail() == 0
+    assert sorted(job.args[0] for job in queue(redis).jobs) == sorted(
+        str(school.id) for school in world.schools.values()
+    )
 
 
 def test_delivery_takes_the_bell_down_before_it_looks(works, redis):

@@ -55,6 +55,9 @@ NOBODYS_TABLES = {"alembic_version"}
 # Columns of text that the Trust may read in a school's table: words of ours, hashes, codes.
 OVERSIGHT_TEXT = {
     ("outbox_school", "kind"),
+    ("outbox_school", "channel"),
+    ("outbox_school", "reference"),
+    ("outbox_school", "outcome"),
     ("outbox_school", "last_error"),
     ("acknowledgement", "answer"),
     ("acknowledgement", "sha256"),
@@ -73,13 +76,16 @@ ROWS_SEEN = {
     },
 }
 
+# What becomes of a message; its words never change.
+TRIED = "broken,due_at,last_error,outcome,parked_at,reference,sent_at,settled_at,tries"
+
 # What each role may do; a right on some columns names them.
 RIGHTS = {
     "tc_school": {
         "school_settings": "select insert update",
         "audit_event_school": "select insert",
         "audit_detail_school": "select insert",
-        "outbox_school": "select insert update(due_at,last_error,parked_at,sent_at,tries)",
+        "outbox_school": f"select insert update({TRIED})",
         "outbox_content_school": "select insert",
         "contact_matrix": "select insert",
         "policy_version": "select insert",
@@ -105,7 +111,7 @@ RIGHTS = {
         "police_force": "select",
         "audit_event_trust": "select insert",
         "audit_detail_trust": "select insert",
-        "outbox_trust": "select insert update(due_at,last_error,parked_at,sent_at,tries)",
+        "outbox_trust": f"select insert update({TRIED})",
         "outbox_content_trust": "select insert",
         "policy_edition": "select insert update",
         "reminder_trust": "select insert",

@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 import pytest
-from sqlalchemy import create_engine, text
+from sqlalchemy import create_engine, select, text
 from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
@@ -23,6 +23,7 @@ from trustconduct.accounts.permissions import allowed
 from trustconduct.audit.actor import Grant, Role
 from trustconduct.db import new_id, transaction
 from trustconduct.outbox.links import token
+from trustconduct.outbox.models import SchoolMessage, SchoolMessageContent
 
 OWN, SISTER, NEVER = "own", "sister", "never"
 
@@ -66,6 +67,29 @@ def a_number(world: World) -> Ids:
     return Ids({"number": 1}, {"number": 2}, {"number": 99})
 
 
+def message_to(world: World, school: WorldSchool, name: str) -> dict[str, Any]:
+    """The mail that asked somebody of the school."""
+    asked = (SchoolMessage.kind == "sign_request") & (SchoolMessageContent.to_name == name)
+    with world.sessions.school(school.id) as session:
+        found = select(SchoolMessage.id).join(
+            SchoolMessageContent, SchoolMessageContent.id == SchoolMessage.id
+        )
+        return {"message_id": session.scalars(found.where(asked)).one()}
+
+
+def a_message(first_name: str) -> Callable[[World], Ids]:
+    """Mails that could not be sent: see `crawled`."""
+
+    def ids(world: World) -> Ids:
+        each = (
+            message_to(world, school, f"{first_name} {school.canary}")
+            for school in (world.oak, world.elm)
+        )
+        return Ids(*each, {"message_id": new_id()})
+
+    return ids
+
+
 # Every route below a school that has an id in its address. One that stands in no list fails.
 SCHOOL_IDS: dict[str, Callable[[World], Ids]] = {
     "school.policy_version": a_number,
@@ -75,6 +99,9 @@ SCHOOL_IDS: dict[str, Callable[[World], Ids]] = {
     "answers.again": a_request(),
     "answers.talk": a_talk,
     "answers.held": a_talk,
+    "mail.one": a_message("Lee"),
+    "mail.again": a_message("Lee"),
+    "mail.by_hand": a_message("Pat"),
 }
 # Ids of the Trust's own things: there is no sister.
 TRUST_IDS = {
@@ -83,6 +110,9 @@ TRUST_IDS = {
     "editions.approve",
     "editions.publication",
     "editions.publish",
+    "trust_mail.one",
+    "trust_mail.again",
+    "trust_mail.told",
 }
 # Ids of people who sign in, whom the console shows of every school.
 USER_IDS = {
@@ -229,7 +259,8 @@ def ids_of(rule: Rule, world: World) -> Ids:
     if rule.endpoint in SCHOOL_IDS:
         return SCHOOL_IDS[rule.endpoint](world)
     if rule.endpoint in TRUST_IDS:
-        return Ids({"number": 1}, {"number": 98}, {"number": 99})
+        numbers = zip((1, 98, 99), (new_id(), new_id(), new_id()), strict=True)
+        return Ids(*({"number": number, "message_id": id_} for number, id_ in numbers))
     if rule.endpoint in USER_IDS:
         someone = world.ash.users[Role.GOVERNOR].id  # not the one who crawls
         kinds = [{"user_id": id_, "grant_id": new_id()} for id_ in (someone, new_id(), new_id())]
@@ -254,6 +285,9 @@ def ids_of(rule: Rule, world: World) -> Ids:
 def crawled(app, world, request) -> Crawl:
     with world.sessions.school(world.elm.id) as session, transaction(session):
         assert a_version(session, by=world.elm.head).number == 2
+    for school in (world.oak, world.elm):
+        with world.sessions.school(school.id) as session, transaction(session):
+            session.execute(text("update outbox_school set parked_at = now()"))
     client = app.test_client()
     client.strict = False  # `test_a_get_writes_nothing` reads the same pages strictly
     role, _, slug = request.param.partition("@")

@@ -32,8 +32,12 @@ class Can(Enum):
     START_CAMPAIGN = auto()
     SEND_LINK_AGAIN = auto()
     HOLD_TALK = auto()
+    # at either: mail and text messages of the school, or of the Trust itself
+    SEE_MAIL = auto()
+    SEE_TO_MAIL = auto()
 
 
+_MAILS = {Can.SEE_MAIL, Can.SEE_TO_MAIL}
 _SETS_UP = {Can.SEE_SCHOOL, Can.CHANGE_SETTINGS, Can.CHANGE_MATRIX, Can.CHANGE_CALENDAR}
 _ASKS = {Can.SEE_PEOPLE, Can.TAKE_IN_ROLL, Can.SEE_ANSWERS, Can.START_CAMPAIGN}
 _ANSWERS = {Can.SEE_ANSWERS, Can.SEND_LINK_AGAIN, Can.HOLD_TALK}
@@ -50,9 +54,10 @@ AT_TRUST: dict[Role, frozenset[Can]] = {
             Can.CHANGE_USER,
             Can.CHANGE_TRUST,
             Can.CHANGE_CALENDAR,
+            *_MAILS,
         }
     ),
-    Role.TRUST_READER: frozenset({Can.SEE_CONSOLE}),
+    Role.TRUST_READER: frozenset({Can.SEE_CONSOLE, Can.SEE_MAIL}),
 }
 
 # What a role of the Trust may do inside any school: fill in for the head, who then publishes.
@@ -61,8 +66,8 @@ IN_ANY_SCHOOL: dict[Role, frozenset[Can]] = {
 }
 
 AT_SCHOOL: dict[Role, frozenset[Can]] = {
-    Role.HEADTEACHER: frozenset({*_SETS_UP, *_ASKS, *_ANSWERS, Can.PUBLISH_VERSION}),
-    Role.OFFICE: frozenset({*_SETS_UP, *_ASKS, *_ANSWERS}),
+    Role.HEADTEACHER: frozenset({*_SETS_UP, *_ASKS, *_ANSWERS, *_MAILS, Can.PUBLISH_VERSION}),
+    Role.OFFICE: frozenset({*_SETS_UP, *_ASKS, *_ANSWERS, *_MAILS}),
     Role.PASTORAL: frozenset({Can.SEE_SCHOOL, Can.SEE_PEOPLE, *_ANSWERS}),
     Role.TEACHER: frozenset({Can.SEE_SCHOOL}),
     Role.GOVERNOR: frozenset({Can.SEE_SCHOOL}),

@@ -25,7 +25,7 @@ from trustconduct.acknowledgements.signing import asked
 from trustconduct.audit.actor import Actor
 from trustconduct.audit.events import Event
 from trustconduct.audit.record import record
-from trustconduct.outbox.write import write
+from trustconduct.outbox.write import withdraw, write
 from trustconduct.people.models import Adult
 from trustconduct.policies.models import SchoolVersion
 from trustconduct.tenants.models import NamedSchool
@@ -281,6 +281,7 @@ def send_again(
     request.generation += 1
     request.closes_on = clock.today() + timedelta(days=link_days)
     session.flush()  # the link is made from the new generation
+    withdraw(session, "sign", request.id)
     write(
         session,
         [

@@ -1,7 +1,9 @@
-"""The mails of an acknowledgement: the request, and the receipt.
+"""The mails of an acknowledgement: the request, and the receipt; each for paper as well.
 
-Each says who sends it, why, that nothing is taken away from who does not sign,
-and how to check that it is real.
+Each says who sends it, why, and that nothing is taken away from who does not
+sign. How to check that it is real is added to every mail when it leaves; it
+tells the reader to trust no number in a mail, so a mail gives none. A paragraph
+is one line: a phone breaks it where its screen ends.
 """
 
 from __future__ import annotations
@@ -22,12 +24,14 @@ def sign_link(school: NamedSchool, request_id: UUID, generation: int) -> Link:
     return Link(f"/{school.slug}/sign/{request_id}/", "sign", request_id, generation)
 
 
-def _real(school: NamedSchool, telephone: str) -> str:
-    call = f" on {telephone}" if telephone else ""
-    return (
-        f"Is this email real? Look up our number yourself and call the {school.name} office"
-        f"{call}. We never ask for a password or for money in an email like this."
-    )
+_CODE = (
+    "We have a code of conduct for parents and carers. It says how we treat each other at"
+    " school. It also says what happens when someone does not."
+)
+_SAME = (
+    "Your child will be treated just the same. The code is for everyone at our school,"
+    " signed or not."
+)
 
 
 def asking(
@@ -42,6 +46,10 @@ def asking(
     reply_to: str,
 ) -> Mail:
     """Ask an adult to read and acknowledge the code, by a link of their own."""
+    office = f"the school office on {telephone}" if telephone else "the school office"
+    reach_us = (
+        "Answer this email, or call the school office" if reply_to else "Call the school office"
+    )
     return Mail(
         kind="sign_request",
         to_name=to_name,
@@ -52,23 +60,47 @@ def asking(
         link=sign_link(school, request_id, generation),
         body=f"""Dear {to_name},
 
-We have a code of conduct for parents and carers. It says how we treat each other at
-school, and what happens when someone does not.
+{_CODE}
 
-Please read it and tell us that you have. It takes about four minutes:
+Please read it and tell us that you have. It takes about four minutes. Open this link:
 
 {{link}}
 
-This link is yours alone, so please do not pass it on. It works until {day(closes_on)}.
+The link is for you alone, so please do not pass it on. It works until {day(closes_on)}.
 
-Signing is a request. If you would rather not sign, you can say so on the same page.
-If you would like to talk to us first, you can say that too. Your child will be treated
-just the same, and the code applies to everyone either way.
+You do not have to sign. On the same page you can say that you would rather not, or that you \
+would like to talk to us first. {_SAME}
+
+Do you need help, or the code on paper? {reach_us}.
 
 Thank you,
 {school.name}
+""",
+        letter=f"""Dear {to_name},
 
-{_real(school, telephone)}
+{_CODE}
+
+We tried to send you an email about it, but the email did not reach you. So here is a letter.
+
+Please read the code. You find it at {{site}}/{school.slug}/policy. Or ask {office} for a copy \
+on paper.
+
+You do not have to sign. {_SAME}
+
+Please tick one box, fill in your name, and give this letter back to the school office.
+
+☐ I have read the code of conduct.
+☐ I would rather not sign it.
+☐ I would like to talk to someone first.
+
+Your name: ______________________________
+
+Your signature: ______________________________
+
+Date: ____________________
+
+Thank you,
+{school.name}
 """,
     )
 
@@ -100,6 +132,22 @@ def receipt(
         "talk": "Someone from school will get in touch with you soon.",
     }[answer]
     call = f" on {telephone}" if telephone else ""
+
+    def words(copy_is: str, call: str) -> str:
+        return f"""Dear {to_name},
+
+On {when}, {did}.
+
+{after}
+
+{copy_is} Was this not you? Please call the school office{call}.
+
+Thank you,
+{school_name}
+
+For our records: version {number}, text {sha256[:16]}.
+"""
+
     return Mail(
         kind="sign_receipt",
         to_name=to_name,
@@ -108,18 +156,6 @@ def receipt(
         reply_to=reply_to,
         subject=f"{school_name}: your answer about our code of conduct",
         attachment=("code-of-conduct.txt", copy),
-        body=f"""Dear {to_name},
-
-On {when}, {did}.
-
-{after}
-
-A copy of the code goes with this email. If this was not you, please call the school
-office{call}.
-
-Thank you,
-{school_name}
-
-For our records: version {number}, text {sha256[:16]}.
-""",
+        body=words("A copy of the code comes with this email.", ""),
+        letter=words("If you would like the code on paper, ask at the school office.", call),
     )

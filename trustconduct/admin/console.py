@@ -11,6 +11,7 @@ from flask_admin.theme import Theme
 from trustconduct.accounts.models import User
 from trustconduct.admin.calendar import CalendarView
 from trustconduct.admin.editions import EditionsView
+from trustconduct.admin.mail import MailView
 from trustconduct.admin.overview import OverviewView
 from trustconduct.admin.people import UsersView
 from trustconduct.admin.schools import SchoolsView
@@ -38,6 +39,7 @@ def mount(app: Flask) -> None:
     admin.add_view(EditionsView(name="Editions", endpoint="editions", url="editions"))
     admin.add_view(SchoolsView(School, name="Schools", endpoint="schools", url="schools"))
     admin.add_view(CalendarView(name="Term dates", endpoint="terms", url="terms"))
+    admin.add_view(MailView(name="Emails and texts", endpoint="trust_mail", url="mail"))
     admin.add_view(TrustView(name="The Trust", endpoint="trust", url="trust"))
     admin.add_view(UsersView(User, name="People", endpoint="users", url="people"))
 

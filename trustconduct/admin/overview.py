@@ -11,6 +11,7 @@ from sqlalchemy.orm import load_only
 
 from trustconduct import clock
 from trustconduct.accounts.permissions import Can
+from trustconduct.admin.mail import undelivered
 from trustconduct.admin.views import Console
 from trustconduct.oversight.overview import overview
 from trustconduct.policies.models import Edition, State
@@ -36,11 +37,14 @@ class OverviewView(Console, AdminIndexView):
         return self.render(
             "console/overview.html",
             overview=shown,
-            tasks=tasks(
-                editions(g.session),
-                any_school=bool(shown.schools),
-                calendar=calendar_of(g.session),
-            ),
+            tasks=[
+                *undelivered(),
+                *tasks(
+                    editions(g.session),
+                    any_school=bool(shown.schools),
+                    calendar=calendar_of(g.session),
+                ),
+            ],
             share=share,
         )
 

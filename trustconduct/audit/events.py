@@ -51,3 +51,6 @@ class Event(StrEnum):
     TALK_HELD = "talk.held"
     LINK_SENT_AGAIN = "link.sent_again"
     REVIEW_REMINDED = "review.reminded"
+    MESSAGE_GIVEN_UP = "message.given_up"
+    MESSAGE_TRIED_AGAIN = "message.tried_again"
+    MESSAGE_SETTLED = "message.settled"

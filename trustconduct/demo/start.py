@@ -45,6 +45,7 @@ def _run(var: Path, port: int, key: str, say: Say, began: float) -> None:
         DATABASE_OWNER_URL=services.database_owner_url,
         REDIS_URL=services.redis_url,
         SMTP_URL=f"smtp://{HOST}:{mail_port}",
+        SMS_PROVIDER="files",
         SECRET_KEY=key,
         BASE_URL=f"http://{HOST}:{port}",
         VAR=var,

@@ -6,25 +6,34 @@ costs a look at a query; nothing is lost or sent twice.
 
 from __future__ import annotations
 
+import re
 import threading
 import time
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from redis import Redis, RedisError
-from rq import Queue
+from rq import Queue, Retry
 from rq.job import Job
 from rq.serializers import JSONSerializer
 
+DELIVER = "trustconduct.jobs.tasks.deliver_mail"
 # The only functions that a job may name, whatever stands in Redis.
 ALLOWED = frozenset(
     {
-        "trustconduct.jobs.tasks.deliver_mail",
+        DELIVER,
         "trustconduct.jobs.tasks.forget_kept_forms",
         "trustconduct.jobs.tasks.remind_of_reviews",
     }
 )
 NAME = "trustconduct"
 SECONDS_FOR_A_JOB = 300
+# A job that fails is run again at once, at the end of the queue; after the fifth time it is parked.
+MOST_TRIES = 5
+SECONDS_PARKED = 7 * 86_400
+MOST_SHOWN = 200
 _BELL = "trustconduct:bell"
 
 
@@ -64,11 +73,67 @@ def queue(redis: Redis) -> Queue:
     )
 
 
-def enqueue(redis: Redis, function: str, *ids: str) -> None:
-    """Put a listed function into the queue with ids as its arguments: no personal data."""
+def enqueue(redis: Redis, function: str, *ids: str) -> str:
+    """Put a listed function into the queue with ids as its arguments; give the job's own id.
+
+    No personal data: what stands in Redis is outside every wall that the database has.
+
+    Raises NotOnTheList, and ValueError for an argument that is no id.
+    """
     if function not in ALLOWED:
         raise NotOnTheList(function)
-    queue(redis).enqueue(function, *ids, result_ttl=60, failure_ttl=86_400, description=function)
+    job = queue(redis).enqueue(
+        function,
+        *(str(UUID(each)) for each in ids),
+        result_ttl=60,
+        failure_ttl=SECONDS_PARKED,
+        retry=Retry(max=MOST_TRIES - 1),
+        description=function,
+    )
+    return job.id
+
+
+@dataclass(frozen=True)
+class ParkedJob:
+    """A kind of job that failed five times: how many of them, when last, and by which error."""
+
+    function: str
+    error: str
+    last_at: datetime | None
+    times: int
+
+
+def parked_jobs(redis: Redis) -> list[ParkedJob]:
+    """What failed five times within a week, by function and error, the newest first.
+
+    Raises RedisError where Redis is away. Nothing that stands in a job but our
+    own names is given: anything could be written there.
+    """
+    failed = queue(redis).failed_job_registry
+    ids = failed.get_job_ids(desc=True)[:MOST_SHOWN]
+    jobs = ListedJob.fetch_many(ids, connection=redis, serializer=JSONSerializer)
+    found: dict[tuple[str, str], ParkedJob] = {}
+    for job in jobs:
+        if job is None:
+            continue
+        name = job.func_name or ""
+        known = name in ALLOWED
+        function = name.rpartition(".")[2] if known else "a job that is not on the list"
+        key = (function, _error_of(job) if known else "NotOnTheList")
+        before = found.get(key)
+        found[key] = ParkedJob(
+            *key, before.last_at if before else job.ended_at, before.times + 1 if before else 1
+        )
+    return list(found.values())
+
+
+def _error_of(job: Job) -> str:
+    """The class of error in the last line of what the worker kept, without its words."""
+    result = job.latest_result()
+    lines = (result.exc_string if result else "") or ""
+    last = lines.strip().rpartition("\n")[2]
+    names = re.findall(r"\b[A-Z]\w+", last)
+    return names[-1] if names else "ended without a word"
 
 
 def ring(redis: Redis) -> None:
@@ -80,7 +145,7 @@ def ring(redis: Redis) -> None:
     """
     try:
         if redis.set(_BELL, "1", nx=True, ex=60):
-            enqueue(redis, "trustconduct.jobs.tasks.deliver_mail")
+            enqueue(redis, DELIVER)
     except RedisError:
         return
 

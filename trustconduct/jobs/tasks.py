@@ -2,26 +2,50 @@
 
 from __future__ import annotations
 
+import logging
+import sys
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
+from uuid import UUID
 
-from redis import Redis
+from redis import Redis, RedisError
 from sqlalchemy import Engine, create_engine, select
+from sqlalchemy.exc import OperationalError
 
 from config.base import Settings, from_environment
 from trustconduct.accounts.kept_forms import forget_old
 from trustconduct.accounts.users import with_trust_role
 from trustconduct.audit.actor import Role
 from trustconduct.db import transaction
-from trustconduct.jobs.queue import connect, heard, ring
-from trustconduct.outbox.delivery import Envelope, Post, deliver_next, schools_waiting
+from trustconduct.jobs.queue import DELIVER, connect, enqueue, heard, ring
+from trustconduct.outbox.delivery import (
+    ByMail,
+    ByText,
+    Carriers,
+    begin_next,
+    deliver,
+    schools_waiting,
+)
+from trustconduct.outbox.envelope import Envelope
+from trustconduct.outbox.mail_server import Post
+from trustconduct.outbox.models import Channel
+from trustconduct.outbox.notify import NotifyGateway
+from trustconduct.outbox.texts import FileGateway, Gateway, NoGateway
+from trustconduct.plain_log import without_words
 from trustconduct.reviews.reminders import Recipient, remind
-from trustconduct.tenants.models import Trust
+from trustconduct.tenants.models import School, Trust
 from trustconduct.tenants.sessions import ScopedSession, Sessions
 
 # A job ends well before RQ would kill it, and rings again if something is left.
 SECONDS_OF_DELIVERY = 120
+# One school's thousand mails must not hold up the next school's one.
+SECONDS_FOR_A_SCHOOL = 20
+
+
+class NoSuchSchool(LookupError):
+    """A job names a school that is not there."""
 
 
 @dataclass(frozen=True)
@@ -42,37 +66,103 @@ def works() -> Works:
     return Works(settings, engine, Sessions(engine), connect(settings.REDIS_URL))
 
 
-def deliver_mail() -> int:
-    """Send all mail that is due, school by school and then the Trust's; give how many."""
+def text_gateway(settings: Settings) -> Gateway:
+    """Whoever takes text messages here, by the settings."""
+    if settings.SMS_PROVIDER == "notify":
+        key, template = settings.NOTIFY_API_KEY, settings.NOTIFY_TEMPLATE_ID
+        return NotifyGateway(key, template, settings.NOTIFY_URL)
+    if settings.SMS_PROVIDER == "files":
+        return FileGateway(settings.VAR / "texts")
+    return NoGateway()
+
+
+def deliver_mail(school: str | None = None) -> int:
+    """Send all that is due, school by school and then the Trust's; give how many were tried.
+
+    With a school's id, its messages alone. What breaks at one school does not
+    keep the others from their turn; the job fails afterwards, so that it shows.
+    """
     with_ = works()
-    heard(with_.redis)
+    if school is None:
+        heard(with_.redis)
     stop_at = time.monotonic() + SECONDS_OF_DELIVERY
     settings = with_.settings
     envelope = Envelope(
         key=settings.SECRET_KEY, base_url=settings.BASE_URL, mail_from=settings.MAIL_FROM
     )
-    sent = 0
+    broken: Exception | None = None
+    tried = 0
     with Post(settings.SMTP_URL) as post:
+        carriers: Carriers = {
+            Channel.MAIL: ByMail(post, envelope),
+            Channel.TEXT: ByText(text_gateway(settings), envelope),
+        }
         with with_.sessions.trust() as session:
-            schools = schools_waiting(session)
-            sent += _deliver(session, post, envelope, stop_at)
+            schools = _chosen(session, school)
+            session.rollback()  # the choice is made; nothing is kept open while mail is sent
+            if school is None:
+                tried += _deliver(session, carriers, envelope, stop_at)[0]
         for school_id in schools:
-            with with_.sessions.school(school_id) as session:
-                sent += _deliver(session, post, envelope, stop_at)
+            until = min(stop_at, time.monotonic() + SECONDS_FOR_A_SCHOOL)
+            try:
+                with with_.sessions.school(school_id) as session:
+                    number, more = _deliver(session, carriers, envelope, until)
+            except OperationalError:
+                raise  # PostgreSQL is away: for every school
+            except Exception as error:
+                broken = broken or error
+                _log()
+                continue
+            tried += number
+            if more and time.monotonic() < stop_at:
+                with suppress(RedisError):  # the timetable's look finds it as well
+                    enqueue(with_.redis, DELIVER, str(school_id))
     if time.monotonic() > stop_at:
         ring(with_.redis)
-    return sent
+    if broken:
+        raise broken
+    return tried
 
 
-def _deliver(session: ScopedSession, post: Post, envelope: Envelope, stop_at: float) -> int:
-    sent = 0
-    while time.monotonic() < stop_at:
+def _chosen(session: ScopedSession, school: str | None) -> list[UUID]:
+    """The schools to send for. Raises NoSuchSchool before any of a school's rows is read."""
+    if school is None:
+        return schools_waiting(session)
+    try:
+        school_id = UUID(school)
+    except (TypeError, ValueError, AttributeError):
+        raise NoSuchSchool from None
+    if session.scalar(select(School.id).where(School.id == school_id)) is None:
+        raise NoSuchSchool
+    return schools_waiting(session, school_id)
+
+
+def _deliver(
+    session: ScopedSession, carriers: Carriers, envelope: Envelope, until: float
+) -> tuple[int, bool]:
+    """Try one message after the other; give how many, and whether the time ran out first."""
+    tried = 0
+    while time.monotonic() < until:
         with transaction(session):
-            if not deliver_next(session, post, envelope):
-                break
+            message_id = begin_next(session, envelope)
+        if message_id is None:
+            return tried, False
+        try:
+            with transaction(session):
+                deliver(session, message_id, carriers)
+        except OperationalError:
+            raise
+        except Exception:  # its try is counted: the next message has its turn
+            _log()
         session.expunge_all()
-        sent += 1
-    return sent
+        tried += 1
+    return tried, True
+
+
+def _log() -> None:
+    logging.getLogger("trustconduct").error(
+        "A message could not be tried.", exc_info=without_words(sys.exc_info())
+    )
 
 
 def remind_of_reviews() -> bool:

@@ -1,181 +1,200 @@
-"""Sending what waits in the outbox: each message claimed, sent and marked in one transaction."""
+"""Sending what waits in the outbox: each try counted first, then made, then marked.
+
+A try is two transactions of the door's. The first counts it, so that a message
+which kills its worker is known for it. The second holds the row while the
+carrier answers, so that no other worker takes it, and marks what came of it.
+"""
 
 from __future__ import annotations
 
-import smtplib
-import ssl
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import timedelta
-from email.headerregistry import Address
-from email.message import EmailMessage
-from types import TracebackType
-from typing import Any
-from urllib.parse import unquote, urlsplit
+from typing import Any, Protocol
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from trustconduct import clock
-from trustconduct.outbox import links
-from trustconduct.outbox.models import (
-    SchoolMessage,
-    SchoolMessageContent,
-    TrustMessage,
-    TrustMessageContent,
-)
+from trustconduct.audit.actor import CLOCK
+from trustconduct.audit.events import Event
+from trustconduct.audit.record import record
+from trustconduct.outbox.carriers import Later, Refused
+from trustconduct.outbox.envelope import Envelope
+from trustconduct.outbox.mail_server import Post
+from trustconduct.outbox.models import Channel, Outcome, SchoolMessage, models_of
+from trustconduct.outbox.texts import Gateway
+from trustconduct.tenants.models import School
 from trustconduct.tenants.sessions import SCHOOL, ScopedSession
 
-# How long to wait after each failed try; after the last one the message is parked.
+# How long to wait after each try that was not taken; after the last one it is parked.
+# Five hours in all: a mail server that greylists wants minutes, one that is down hours.
 WAITS = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 30, 90, 180))
-SECONDS_TO_ANSWER = 20
+# A refusal is believed when it comes twice: a relay that is set up wrongly for a moment
+# refuses everybody, and a school should not print letters for that.
+WAIT_AFTER_REFUSAL = timedelta(hours=1)
+MOST_BROKEN = 5
+# From the count to the try is a moment; a worker that dies in it leaves the message for so long.
+LEASE = timedelta(seconds=30)
+# A worker whose machine is gone holds its row no longer than this.
+LONGEST_SILENCE = timedelta(minutes=4)
 
 
-class Post:
-    """A connection to the mail server, opened when first needed and kept for the next message.
+class Carrier(Protocol):
+    """What takes a message away; raises Later or Refused."""
 
-    `url` is `smtp://user:password@host:587` (TLS is used where the server offers
-    it, and required with a password) or `smtps://…` for TLS from the start.
+    def carry(self, message: Any, content: Any, slug: str) -> None: ...
+
+
+@dataclass(frozen=True)
+class ByMail:
+    post: Post
+    envelope: Envelope
+
+    def carry(self, message: Any, content: Any, slug: str) -> None:
+        self.post.send(self.envelope.mail(message.reference, content, slug=slug))
+
+
+@dataclass(frozen=True)
+class ByText:
+    gateway: Gateway
+    envelope: Envelope
+
+    def carry(self, message: Any, content: Any, slug: str) -> None:
+        words = self.envelope.text(content)
+        again = message.tries > 1 or bool(message.last_error)  # a person may begin anew
+        self.gateway.send(content.to_address, words, message.reference, again=again)
+
+
+Carriers = Mapping[Channel, Carrier]
+
+
+def schools_waiting(session: ScopedSession, only: UUID | None = None) -> list[UUID]:
+    """The schools with a message that is due, by one query over rows without content.
+
+    The one place where schools are chosen: one that is not given here gets no
+    mail sent, whoever asks. `only` asks about one school. Those that have
+    waited longest come first.
     """
-
-    def __init__(self, url: str) -> None:
-        self._url = urlsplit(url)
-        self._server: smtplib.SMTP | None = None
-
-    def __enter__(self) -> Post:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.hang_up()
-
-    def send(self, mail: EmailMessage) -> None:
-        """Give one mail to the server. Raises OSError where it is not taken, SMTPException too."""
-        if self._server is None:
-            self._server = self._call()
-        self._server.send_message(mail)
-
-    def hang_up(self) -> None:
-        if self._server is not None:
-            self._server.close()
-            self._server = None
-
-    def _call(self) -> smtplib.SMTP:
-        host, port = self._url.hostname or "", self._url.port
-        tls = ssl.create_default_context()
-        server: smtplib.SMTP
-        if self._url.scheme == "smtps":
-            server = smtplib.SMTP_SSL(host, port or 465, timeout=SECONDS_TO_ANSWER, context=tls)
-        else:
-            server = smtplib.SMTP(host, port or 25, timeout=SECONDS_TO_ANSWER)
-            server.ehlo_or_helo_if_needed()
-            if server.has_extn("starttls"):
-                server.starttls(context=tls)
-        if self._url.username:
-            server.login(unquote(self._url.username), unquote(self._url.password or ""))
-        return server
-
-
-class Envelope:
-    """What every mail of this service has in common."""
-
-    def __init__(self, *, key: str, base_url: str, mail_from: str) -> None:
-        self._key = key
-        self._base_url = base_url.rstrip("/")
-        self._from = mail_from
-
-    def pack(self, message_id: UUID, content: Any) -> EmailMessage:
-        """The mail as it leaves. Its link is made here and stored nowhere.
-
-        The Message-ID is the row's own: a mail that went twice in a crash is one
-        mail to the reader's mail box.
-        """
-        mail = EmailMessage()
-        local, _, domain = self._from.partition("@")
-        mail["From"] = Address(content.from_name, local, domain)
-        to_local, _, to_domain = content.to_address.rpartition("@")
-        mail["To"] = Address(content.to_name, to_local, to_domain)
-        if content.reply_to:
-            mail["Reply-To"] = content.reply_to
-        mail["Subject"] = content.subject
-        mail["Date"] = clock.now()
-        mail["Message-ID"] = f"<{message_id}@{domain}>"
-        mail["Auto-Submitted"] = "auto-generated"
-        mail.set_content(self._body(content), cte="quoted-printable")
-        if content.attachment:
-            mail.add_attachment(content.attachment["text"], filename=content.attachment["name"])
-        return mail
-
-    def _body(self, content: Any) -> str:
-        if not content.link:
-            return content.body
-        link = content.link
-        token = links.token(self._key, link["purpose"], UUID(link["row"]), link["generation"])
-        # The last place only: an adult may be called "{link}", and stands before it.
-        before, _, after = content.body.rpartition("{link}")
-        return f"{before}{self._base_url}{link['path']}{token}{after}"
-
-
-def schools_waiting(session: ScopedSession) -> list[UUID]:
-    """The schools with a message that is due, by one query over rows without content."""
-    return list(
-        session.scalars(
-            select(SchoolMessage.school_id)
-            .where(
-                SchoolMessage.sent_at.is_(None),
-                SchoolMessage.parked_at.is_(None),
-                SchoolMessage.due_at <= clock.now(),
-            )
-            .distinct()
-        )
-    )
-
-
-def deliver_next(session: ScopedSession, post: Post, envelope: Envelope) -> bool:
-    """Send the next message that is due in the session's scope; False where there is none.
-
-    The row stays locked until the mail server has answered, so that no other
-    worker takes it; the door commits. A crash between the server's answer and
-    the commit sends that one mail again, under the same Message-ID.
-    """
-    in_school = session.scope.role == SCHOOL
-    message_type: Any = SchoolMessage if in_school else TrustMessage
-    content_type: Any = SchoolMessageContent if in_school else TrustMessageContent
-    message = session.scalar(
-        select(message_type)
+    query = (
+        select(SchoolMessage.school_id)
         .where(
-            message_type.sent_at.is_(None),
-            message_type.parked_at.is_(None),
-            message_type.due_at <= clock.now(),
+            SchoolMessage.sent_at.is_(None),
+            SchoolMessage.parked_at.is_(None),
+            SchoolMessage.due_at <= clock.now(),
         )
-        .order_by(message_type.due_at)
-        .limit(1)
+        .group_by(SchoolMessage.school_id)
+        .order_by(text("min(due_at)"), SchoolMessage.school_id)
+    )
+    if only is not None:
+        query = query.where(SchoolMessage.school_id == only)
+    return list(session.scalars(query))
+
+
+def begin_next(session: ScopedSession, envelope: Envelope) -> UUID | None:
+    """Count a try of the next message that is due in the session's scope, and give its id.
+
+    None where nothing is due. The door commits before it calls `deliver`: should
+    the worker die of this message, the count is there. What five tries in a row
+    did not survive is parked here.
+    """
+    model, _ = models_of(in_school=session.scope.role == SCHOOL)
+    while True:
+        message = session.scalar(
+            select(model)
+            .where(
+                model.sent_at.is_(None),
+                model.parked_at.is_(None),
+                model.due_at <= clock.now(),
+            )
+            .order_by(model.due_at, model.id)
+            .limit(1)
+            .with_for_update(skip_locked=True)
+        )
+        if message is None:
+            return None
+        if message.broken < MOST_BROKEN:
+            break
+        message.last_error = message.last_error or "WorkerEnded"
+        _park(session, message, Outcome.BROKEN)
+        session.flush()
+    message.tries += 1
+    message.broken += 1  # until it is known better
+    message.due_at = clock.now() + LEASE
+    message.reference = message.reference or envelope.reference(message.id)
+    return message.id
+
+
+def deliver(session: ScopedSession, message_id: UUID, carriers: Carriers) -> bool:
+    """Make the try that `begin_next` counted; True where the message was taken.
+
+    The row stays locked until the carrier has answered. False too where another
+    worker has it, or had it. A crash between the carrier's answer and the commit
+    sends that one message again, under the same reference.
+    """
+    model, content_model = models_of(in_school=session.scope.role == SCHOOL)
+    silence = int(LONGEST_SILENCE.total_seconds() * 1000)
+    session.execute(text(f"set local idle_in_transaction_session_timeout = {silence}"))
+    message = session.scalar(
+        select(model)
+        .where(model.id == message_id, model.sent_at.is_(None), model.parked_at.is_(None))
         .with_for_update(skip_locked=True)
+        .execution_options(populate_existing=True)
     )
     if message is None:
         return False
-    content = session.scalar(select(content_type).where(content_type.id == message.id))
-    message.tries += 1
+    content = session.scalar(select(content_model).where(content_model.id == message_id))
+    slug = _slug(session)
     try:
-        post.send(envelope.pack(message.id, content))
-    except (OSError, ValueError) as error:
-        post.hang_up()
-        message.last_error = _name(error)
-        if message.tries > len(WAITS):
-            message.parked_at = clock.now()
-        else:
-            message.due_at = clock.now() + WAITS[message.tries - 1]
+        carriers[Channel(message.channel)].carry(message, content, slug)
+    except Refused as refused:
+        _not_taken(session, message, Outcome.REFUSED, refused.error)
+    except Later as later:
+        _not_taken(session, message, Outcome.LATER, later.error)
+    except Exception as error:  # whatever it is, the next message must have its turn
+        _not_taken(session, message, Outcome.BROKEN, type(error).__name__)
     else:
         message.sent_at = clock.now()
-        message.last_error = ""
-    return True
+        message.last_error, message.outcome, message.broken = "", "", 0
+        return True
+    return False
 
 
-def _name(error: Exception) -> str:
-    """What went wrong without the server's own words: they may quote an address."""
-    code = getattr(error, "smtp_code", None)
-    if code is None and isinstance(error, smtplib.SMTPRecipientsRefused):
-        code = next(iter(error.recipients.values()))[0]
-    return f"{type(error).__name__} {code}" if code else type(error).__name__
+def _slug(session: ScopedSession) -> str:
+    """The school's place in our addresses; blank in a session of the Trust."""
+    if session.scope.role != SCHOOL:
+        return ""
+    return session.scalars(select(School.slug).where(School.id == session.school_id)).one()
+
+
+def _not_taken(session: ScopedSession, message: Any, outcome: Outcome, error: str) -> None:
+    """When to try again, or that it was the last try."""
+    before, message.last_error = message.outcome, error
+    if outcome is not Outcome.BROKEN:
+        message.broken = 0
+    last = {
+        Outcome.LATER: message.tries > len(WAITS),
+        Outcome.REFUSED: before == Outcome.REFUSED.value,
+        Outcome.BROKEN: message.broken >= MOST_BROKEN,
+    }[outcome]
+    if last:
+        _park(session, message, outcome)
+        return
+    message.outcome = outcome.value
+    wait = WAITS[min(message.tries, len(WAITS)) - 1]
+    message.due_at = clock.now() + (WAIT_AFTER_REFUSAL if outcome is Outcome.REFUSED else wait)
+
+
+def _park(session: ScopedSession, message: Any, outcome: Outcome) -> None:
+    """Give a message up. It now stands in the list of tasks of the school, or of the Trust."""
+    message.outcome = outcome.value
+    message.parked_at = clock.now()
+    record(
+        session,
+        Event.MESSAGE_GIVEN_UP,
+        by=CLOCK,
+        about=message,
+        kind=message.kind,
+        outcome=outcome.value,
+        error=message.last_error,
+    )

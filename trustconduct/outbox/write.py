@@ -7,16 +7,18 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import insert
+from sqlalchemy import insert, select, update
 
 from trustconduct import clock
 from trustconduct.db import Row, new_id, table_of
 from trustconduct.outbox.models import (
+    Channel,
     SchoolMessage,
     SchoolMessageContent,
     TrustMessage,
     TrustMessageContent,
 )
+from trustconduct.outbox.texts import check_length, uk_mobile
 from trustconduct.tenants.sessions import SCHOOL, ScopedSession
 
 
@@ -32,7 +34,10 @@ class Link:
 
 @dataclass(frozen=True)
 class Mail:
-    """One mail to one person. `{link}` in the body stands for its link."""
+    """One mail to one person. `{link}` in the body stands for its link.
+
+    How to check that it is real is added when it leaves: say nothing of it here.
+    """
 
     kind: str
     to_name: str
@@ -43,27 +48,79 @@ class Mail:
     reply_to: str = ""
     link: Link | None = None
     attachment: tuple[str, str] | None = None  # file name, text
+    # The words for paper, should the mail never be taken; without one, the body without its link.
+    letter: str = ""
+
+
+@dataclass(frozen=True)
+class TextMessage:
+    """One text message to one UK mobile number, written in any usual way."""
+
+    kind: str
+    to_name: str
+    to_number: str
+    body: str
+    link: Link | None = None
+    letter: str = ""
 
 
 class HeaderRefused(ValueError):
     """A line break stands where a header of a mail would be."""
 
 
-def write(session: ScopedSession, mails: Iterable[Mail]) -> None:
-    """Put mails into the outbox of the session's school or Trust.
+# A link's own letters: what a path is put behind, and the token.
+_LINK_PLACES = 60 + 43
+
+
+def write(session: ScopedSession, messages: Iterable[Mail | TextMessage]) -> None:
+    """Put messages into the outbox of the session's school or Trust.
 
     Raises HeaderRefused for a line break in a name, address or subject: it would
-    add a header of somebody's choice, or kill the job that sends it.
+    add a header of somebody's choice, or kill the job that sends it. Of a text
+    message, NumberRefused or TextTooLong. Nothing is written then.
     """
-    pairs = [mail_rows(session, mail) for mail in mails]
+    pairs = [mail_rows(session, message) for message in messages]
     for rows in zip(*pairs, strict=True):  # all messages, then all contents
         session.execute(insert(rows[0][0]), [row for _, row in rows])
 
 
-def mail_rows(session: ScopedSession, mail: Mail) -> list[Row]:
-    """The two rows of a mail, for a rule that inserts them together with its own."""
-    for part in (mail.to_name, mail.to_address, mail.from_name, mail.subject, mail.reply_to):
-        if any(mark in part for mark in "\r\n\0"):
+def withdraw(session: ScopedSession, purpose: str, row: UUID) -> None:
+    """Take back a school's messages about a row that have not left: their link is dead.
+
+    Whoever writes one with a fresh link calls it first. One that is being sent
+    at this moment goes.
+    """
+    older = (
+        select(SchoolMessage.id)
+        .join(
+            SchoolMessageContent,
+            (SchoolMessageContent.school_id == SchoolMessage.school_id)
+            & (SchoolMessageContent.id == SchoolMessage.id),
+        )
+        .where(
+            SchoolMessage.sent_at.is_(None),
+            SchoolMessage.settled_at.is_(None),
+            SchoolMessageContent.link["purpose"].astext == purpose,
+            SchoolMessageContent.link["row"].astext == str(row),
+        )
+        .with_for_update(of=SchoolMessage, skip_locked=True)
+    )
+    now = clock.now()
+    session.execute(
+        update(SchoolMessage)
+        .where(SchoolMessage.id.in_(older))
+        .values(parked_at=now, settled_at=now)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def mail_rows(session: ScopedSession, message: Mail | TextMessage) -> list[Row]:
+    """The two rows of a message, for a rule that inserts them together with its own."""
+    is_text = isinstance(message, TextMessage)
+    content = _content_of_text(message) if is_text else _content(message)  # type: ignore[arg-type]
+    for name in ("to_name", "to_address", "from_name", "subject", "reply_to"):
+        # Every mark that breaks a line somewhere: the mail's own library refuses them all.
+        if len(f"{content[name]}.".splitlines()) > 1 or "\0" in content[name]:
             raise HeaderRefused("A name, an address or a subject has a line break in it.")
     in_school = session.scope.role == SCHOOL
     key: dict[str, Any] = {"id": new_id()}
@@ -76,22 +133,26 @@ def mail_rows(session: ScopedSession, mail: Mail) -> list[Row]:
             table_of(SchoolMessage if in_school else TrustMessage),
             {
                 **key,
-                "kind": mail.kind,
+                "kind": message.kind,
+                "channel": Channel.TEXT.value if is_text else Channel.MAIL.value,
                 "written_at": now,
                 "due_at": now,
                 "tries": 0,
                 "last_error": "",
+                "reference": "",
+                "outcome": "",
+                "broken": 0,
             },
         ),
         (
             table_of(SchoolMessageContent if in_school else TrustMessageContent),
-            {**key, **_content(mail)},
+            {**key, **content},
         ),
     ]
 
 
 def _content(mail: Mail) -> dict[str, Any]:
-    link, attachment = mail.link, mail.attachment
+    attachment = mail.attachment
     return {
         "to_name": mail.to_name,
         "to_address": mail.to_address,
@@ -99,12 +160,35 @@ def _content(mail: Mail) -> dict[str, Any]:
         "from_name": mail.from_name,
         "subject": mail.subject,
         "body": mail.body,
-        "link": link
-        and {
-            "path": link.path,
-            "purpose": link.purpose,
-            "row": str(link.row),
-            "generation": link.generation,
-        },
+        "letter": mail.letter,
+        "link": _link(mail.link),
         "attachment": attachment and {"name": attachment[0], "text": attachment[1]},
+    }
+
+
+def _content_of_text(message: TextMessage) -> dict[str, Any]:
+    link = message.link
+    longest = "x" * (_LINK_PLACES + len(link.path)) if link else "{link}"
+    check_length(message.body.replace("{link}", longest))
+    return {
+        "to_name": message.to_name,
+        "to_address": uk_mobile(message.to_number),
+        "reply_to": "",
+        "from_name": "",
+        "subject": "",
+        "body": message.body,
+        "letter": message.letter,
+        "link": _link(link),
+        "attachment": None,
+    }
+
+
+def _link(link: Link | None) -> dict[str, Any] | None:
+    if link is None:
+        return None
+    return {
+        "path": link.path,
+        "purpose": link.purpose,
+        "row": str(link.row),
+        "generation": link.generation,
     }

@@ -21,6 +21,7 @@ STAFF: Places = (
     ("Acknowledgements", "answers.show", Can.SEE_ANSWERS, "answers."),
     ("People", "people.show", Can.SEE_PEOPLE, "people."),
     ("Term dates", "calendar.show", Can.CHANGE_CALENDAR, "calendar."),
+    ("Emails and texts", "mail.show", Can.SEE_MAIL, "mail."),
 )
 CONSOLE: Places = (
     ("Overview", "console.index", Can.SEE_CONSOLE, "console."),
@@ -28,6 +29,7 @@ CONSOLE: Places = (
     ("Schools", "schools.index_view", Can.SEE_CONSOLE, "schools."),
     ("People", "users.index_view", Can.SEE_CONSOLE, "users."),
     ("Term dates", "terms.show", Can.CHANGE_CALENDAR, "terms."),
+    ("Emails and texts", "trust_mail.index", Can.SEE_MAIL, "trust_mail."),
     ("The Trust", "trust.show", Can.CHANGE_TRUST, "trust."),
 )
 

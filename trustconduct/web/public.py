@@ -222,6 +222,19 @@ def accessibility() -> Response:
     return _kept().page("accessibility", lambda: _school_page("public/accessibility.html"))
 
 
+@school_pages.get("/emails")
+@open_to_all
+def emails() -> Response:
+    """How to tell whether an email is ours. Every email of ours names this address."""
+
+    def make() -> str:
+        settings = works().settings
+        site = settings.BASE_URL.rstrip("/").partition("://")[2]
+        return _school_page("public/emails.html", mail_from=settings.MAIL_FROM, site=site)
+
+    return _kept().page("emails", make)
+
+
 @school_pages.get("/privacy")
 @open_to_all
 def privacy() -> Response:

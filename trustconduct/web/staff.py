@@ -18,6 +18,7 @@ from trustconduct.policies.versions import missing, version_in_force
 from trustconduct.schools.settings import facts_of, settings_of
 from trustconduct.tenants.sessions import ScopedSession
 from trustconduct.web.door import enter_school, mine, needs
+from trustconduct.web.mail import undelivered
 from trustconduct.web.navigation import count, school_url, staff_page
 
 pages = Blueprint("staff", __name__, url_prefix="/<school>/staff")
@@ -33,6 +34,8 @@ def home() -> str:
     version = version_in_force(g.session)
     edition = newest_published(g.session)
     tasks: list[Task] = []
+    if Can.SEE_MAIL in may:
+        tasks += undelivered(g.session)
     if Can.CHANGE_SETTINGS in may and edition:
         tasks += _to_adopt(edition, version)
     if Can.HOLD_TALK in may:

@@ -1,0 +1,84 @@
+"""What every message has in common: its sender, its link, and how to check that it is real."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from email.headerregistry import Address
+from email.message import EmailMessage
+from typing import Any
+from uuid import UUID
+
+from trustconduct import clock
+from trustconduct.outbox import links
+
+
+@dataclass(frozen=True)
+class Envelope:
+    key: str
+    base_url: str
+    mail_from: str
+
+    def reference(self, message_id: UUID) -> str:
+        """A message's name towards the world. Kept in its row from the first try on.
+
+        So a mail that went twice in a crash is one mail to the reader's mail box,
+        even if the sender's address was changed in between.
+        """
+        return f"{message_id}@{self.mail_from.rpartition('@')[2]}"
+
+    def mail(self, reference: str, content: Any, *, slug: str) -> EmailMessage:
+        """The mail as it leaves. Its link is made here and stored nowhere.
+
+        `slug` is the school's place in our addresses, blank for the Trust's mail.
+        """
+        mail = EmailMessage()
+        local, _, domain = self.mail_from.rpartition("@")
+        mail["From"] = Address(content.from_name, local, domain)
+        to_local, _, to_domain = content.to_address.rpartition("@")
+        mail["To"] = Address(content.to_name, to_local, to_domain)
+        if content.reply_to:
+            mail["Reply-To"] = content.reply_to
+        mail["Subject"] = content.subject
+        mail["Date"] = clock.now()
+        mail["Message-ID"] = f"<{reference}>"
+        mail["Auto-Submitted"] = "auto-generated"
+        body = f"{self.text(content).rstrip()}\n\n{self.is_it_real(slug)}\n"
+        mail.set_content(body, cte="quoted-printable")
+        if content.attachment:
+            mail.add_attachment(content.attachment["text"], filename=content.attachment["name"])
+        return mail
+
+    def text(self, content: Any) -> str:
+        """The words with their link filled in."""
+        if not content.link:
+            return content.body
+        link = content.link
+        token = links.token(self.key, link["purpose"], UUID(link["row"]), link["generation"])
+        # The last place only: an adult may be called "{link}", and stands before it.
+        before, _, after = content.body.rpartition("{link}")
+        return f"{before}{self._base}{link['path']}{token}{after}"
+
+    def is_it_real(self, slug: str) -> str:
+        """How to check a mail, by ways that a forger of mails does not hold.
+
+        Added here, so that no mail can be written without it. It gives no
+        telephone number: a forged mail would give one too.
+        """
+        site = self._base.partition("://")[2]
+        if slug:
+            return (
+                "Is this email real?\n"
+                "Call the school office on a number you already have. Do not use one from an"
+                f" email. Or type this into your browser: {site}/{slug}/emails\n"
+                "We never ask for a password or for money by email."
+            )
+        return (
+            "Is this email real?\n"
+            "Ask the Trust's office on a number you already have. Do not use one from an email."
+            f" Or type this into your browser: {site}/account/sign-in\n"
+            "We never ask you to send a password or a code."
+        )
+
+    @property
+    def _base(self) -> str:
+        return self.base_url.rstrip("/")
