@@ -112,6 +112,7 @@ RIGHTS = {
         "account_grant": "select insert update delete",
         "account_factor": "select insert update",
         "account_sign_in": "select insert update",
+        "alembic_version": "select",
     },
 }
 

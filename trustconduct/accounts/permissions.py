@@ -11,6 +11,8 @@ from trustconduct.audit.actor import Actor, Grant, Role
 class Can(Enum):
     """What a person may be allowed to do."""
 
+    # at the Trust and at a school, each its own
+    SEE_HISTORY = auto()
     # at the Trust
     SEE_CONSOLE = auto()
     IMPORT_EDITION = auto()
@@ -46,6 +48,7 @@ AT_TRUST: dict[Role, frozenset[Can]] = {
             Can.ADD_SCHOOL,
             Can.ADD_USER,
             Can.CHANGE_TRUST,
+            Can.SEE_HISTORY,
         }
     ),
     Role.TRUST_READER: frozenset({Can.SEE_CONSOLE}),
@@ -57,7 +60,9 @@ IN_ANY_SCHOOL: dict[Role, frozenset[Can]] = {
 }
 
 AT_SCHOOL: dict[Role, frozenset[Can]] = {
-    Role.HEADTEACHER: frozenset({*_SETS_UP, *_ASKS, *_ANSWERS, Can.PUBLISH_VERSION}),
+    Role.HEADTEACHER: frozenset(
+        {*_SETS_UP, *_ASKS, *_ANSWERS, Can.PUBLISH_VERSION, Can.SEE_HISTORY}
+    ),
     Role.OFFICE: frozenset({*_SETS_UP, *_ASKS, *_ANSWERS}),
     Role.PASTORAL: frozenset({Can.SEE_SCHOOL, Can.SEE_PEOPLE, *_ANSWERS}),
     Role.TEACHER: frozenset({Can.SEE_SCHOOL}),

@@ -7,6 +7,7 @@ from flask_admin import Admin
 from flask_admin.theme import Theme
 
 from trustconduct.accounts.models import User
+from trustconduct.admin.audit import LookBackView
 from trustconduct.admin.editions import EditionsView
 from trustconduct.admin.overview import OverviewView
 from trustconduct.admin.people import UsersView
@@ -31,4 +32,5 @@ def mount(app: Flask) -> None:
     admin.add_view(EditionsView(name="Editions", endpoint="editions", url="editions"))
     admin.add_view(SchoolsView(School, name="Schools", endpoint="schools", url="schools"))
     admin.add_view(TrustView(name="The Trust", endpoint="trust", url="trust"))
+    admin.add_view(LookBackView(name="History", endpoint="look_back", url="history"))
     admin.add_view(UsersView(User, name="People", endpoint="users", url="people"))

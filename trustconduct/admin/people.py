@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from flask import g, url_for
+from flask import g, request, url_for
 from flask.wrappers import Response
 from flask_admin import expose
 from marshmallow import ValidationError, validates_schema
@@ -23,9 +23,10 @@ from trustconduct.accounts.users import UserRefused, add_user
 from trustconduct.acknowledgements.mails import day
 from trustconduct.admin.views import Listed
 from trustconduct.audit.actor import Grant, Role
+from trustconduct.audit.events import Event
 from trustconduct.db import transaction
 from trustconduct.tenants.sessions import ScopedSession
-from trustconduct.web.door import Form, actor, needs, read, works
+from trustconduct.web.door import Form, actor, needs, note_reading, read, works
 from trustconduct.web.fields import Choice, Email, Line, Plain
 
 SECRET = (defer(User.password_hash, raiseload=True),)
@@ -186,6 +187,14 @@ class UsersView(Listed):
             return self._add_page(form, 422)
         address = f"{works().settings.BASE_URL.rstrip('/')}{url_for('account.sign_in')}"
         return self.page("console/person_added.html", user=user, password=password, address=address)
+
+    @expose("/details/")
+    @needs(Can.SEE_CONSOLE)
+    def details_view(self) -> str:
+        """One person. That somebody looked is noted: the page says when they last signed in."""
+        page = super().details_view()
+        note_reading(Event.USER_READ, "account_user", UUID(request.args["id"]))
+        return page
 
     def get_query(self) -> Any:
         return super().get_query().options(*SECRET)

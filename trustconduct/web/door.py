@@ -17,6 +17,9 @@ from sqlalchemy import select
 from config.base import Settings
 from trustconduct.accounts.permissions import Can, allowed
 from trustconduct.audit.actor import Actor
+from trustconduct.audit.events import Event
+from trustconduct.audit.reading import record_reading
+from trustconduct.db import transaction
 from trustconduct.tenants.models import School, Trust
 from trustconduct.tenants.sessions import ScopedSession, Sessions
 
@@ -112,6 +115,23 @@ def leave(error: BaseException | None = None) -> None:
     session: ScopedSession | None = g.pop("session", None)
     if session is not None:
         session.close()
+
+
+def note_reading(event: Event, about_kind: str, about_id: UUID | None = None) -> None:
+    """Write down that a sensitive record was looked at: one of the three things a GET may write.
+
+    Called when the page is made and before it leaves: a reading that can't be
+    written is not shown. The request's own session, which may only read, is
+    given back first, so that no request ever holds two connections.
+    """
+    leave()
+    school: SchoolCard | None = g.get("school")
+    sessions = works().sessions
+    with (
+        sessions.school(school.id) if school else sessions.trust() as session,
+        transaction(session),
+    ):
+        record_reading(session, event, by=actor(), about_kind=about_kind, about_id=about_id)
 
 
 def needs(what: Can) -> Callable[[View], View]:

@@ -17,6 +17,7 @@ STAFF: Places = (
     ("Our code", "setup.adopt", Can.CHANGE_SETTINGS, "setup."),
     ("Acknowledgements", "answers.show", Can.SEE_ANSWERS, "answers."),
     ("People", "people.show", Can.SEE_PEOPLE, "people."),
+    ("History", "history.show", Can.SEE_HISTORY, "history."),
 )
 CONSOLE: Places = (
     ("Overview", "console.index", Can.SEE_CONSOLE, "console."),
@@ -24,6 +25,7 @@ CONSOLE: Places = (
     ("Schools", "schools.index_view", Can.SEE_CONSOLE, "schools."),
     ("People", "users.index_view", Can.SEE_CONSOLE, "users."),
     ("The Trust", "trust.show", Can.CHANGE_TRUST, "trust."),
+    ("History", "look_back.show", Can.SEE_HISTORY, "look_back."),
 )
 
 
