@@ -25,6 +25,7 @@ from trustconduct.audit.models import SchoolAuditEvent
 from trustconduct.db import new_id, transaction
 from trustconduct.outbox.links import token
 
+NUMBER = re.compile(r'<strong class="tc-request">[\d ]+</strong>')  # each request has its own
 OWN, SISTER, NEVER = "own", "sister", "never"
 
 
@@ -227,7 +228,7 @@ def crawled(app, world, request) -> Crawl:
 def bare(response, ids: dict[str, Any]) -> str:
     """An answer without what may differ between two ids: the ids themselves and tokens."""
     told = response.get_data(as_text=True)
-    told = TOKEN.sub("", told)
+    told = NUMBER.sub("", TOKEN.sub("", told))
     for value in ids.values():
         whole = str(value) if len(str(value)) > 2 else rf"(?<![\w-]){value}(?![\w-])"
         told = re.sub(whole, "ID", told)
@@ -270,6 +271,8 @@ def test_no_address_shows_or_changes_anything_of_another_school(crawled, servers
             answers[kind] = bare(response, values)
         if method == "POST":
             crawled.client.get("/account/sign-in")  # takes what was flashed
+        if rule.endpoint == "health.metrics":
+            continue  # it counts the very requests of this crawl
         assert answers[SISTER] == answers[NEVER], f"{method} {rule.rule}"
         if rule.endpoint in SCHOOL_IDS and crawled.may(rule):
             assert answers[OWN] != answers[NEVER], f"{method} {rule.rule} finds nothing at all"

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, wraps
+from typing import Any
 
 from redis import Redis
 from sqlalchemy import Engine, create_engine, select
@@ -15,6 +17,7 @@ from trustconduct.audit.actor import Role
 from trustconduct.db import transaction
 from trustconduct.jobs.queue import connect, heard, ring
 from trustconduct.outbox.delivery import Envelope, Post, deliver_next, schools_waiting
+from trustconduct.plain_log import log
 from trustconduct.reviews.reminders import Recipient, remind
 from trustconduct.tenants.models import Trust
 from trustconduct.tenants.sessions import ScopedSession, Sessions
@@ -41,6 +44,29 @@ def works() -> Works:
     return Works(settings, engine, Sessions(engine), connect(settings.REDIS_URL))
 
 
+def told(task: Callable[[], Any]) -> Callable[[], Any]:
+    """One line in the log for each run of a task: how long, what came of it, what broke."""
+
+    @wraps(task)
+    def run() -> Any:
+        began = time.perf_counter()
+        name = f"{task.__module__}.{task.__name__}"
+        try:
+            done = task()
+        except Exception:
+            log.error("A task failed.", task=name, ms=_since(began), exc_info=True)
+            raise
+        log.info("task", task=name, ms=_since(began), done=done)
+        return done
+
+    return run
+
+
+def _since(began: float) -> float:
+    return round((time.perf_counter() - began) * 1_000, 1)
+
+
+@told
 def deliver_mail() -> int:
     """Send all mail that is due, school by school and then the Trust's; give how many."""
     with_ = works()
@@ -74,6 +100,7 @@ def _deliver(session: ScopedSession, post: Post, envelope: Envelope, stop_at: fl
     return sent
 
 
+@told
 def remind_of_reviews() -> bool:
     """Write the reminder of the policy's review if one is due."""
     with_ = works()

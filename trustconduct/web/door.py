@@ -70,6 +70,7 @@ class Directory:
         self._sessions = sessions
         self._schools: dict[str, SchoolCard] = {}
         self._trust = TrustCard()
+        self._telephones: dict[UUID, str] = {}
         self._until = 0.0
 
     def school(self, slug: str) -> SchoolCard | None:
@@ -84,6 +85,19 @@ class Directory:
     def trust(self) -> TrustCard:
         self._look()
         return self._trust
+
+    def last_known(self, slug: str) -> tuple[SchoolCard | None, TrustCard]:
+        """A school and the Trust as they were last seen: for a page when the database is away."""
+        return self._schools.get(slug), self._trust
+
+    def learn(self, school_id: UUID, telephone: str) -> None:
+        """Keep a school's number for the pages that say what went wrong."""
+        if telephone:
+            self._telephones[school_id] = telephone
+
+    def telephone(self, school_id: UUID) -> str:
+        """A school's number as it was last seen, blank if it never was."""
+        return self._telephones.get(school_id, "")
 
     def forget(self) -> None:
         """Look again at the next page: a school was added a moment ago."""
