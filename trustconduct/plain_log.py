@@ -112,9 +112,15 @@ class Words:
         return "\n    ".join([f"{head}  {behind}".rstrip(), *where])
 
 
+def _worth_a_line(record: logging.LogRecord) -> bool:
+    """Ours, and of a library what went wrong: RQ tells of each job in six lines."""
+    return record.name.partition(".")[0] == "trustconduct" or record.levelno >= logging.WARNING
+
+
 def handler(stream: TextIO, *, as_json: bool) -> logging.Handler:
     """A handler of all that is logged: one JSON object a line, or words for a terminal."""
     found = logging.StreamHandler(stream)
+    found.addFilter(_worth_a_line)
     stamp = structlog.processors.TimeStamper(fmt="iso", utc=True, key="time")
     renderer: Any = structlog.processors.JSONRenderer(ensure_ascii=False) if as_json else Words()
     found.setFormatter(
@@ -140,8 +146,6 @@ def log_plainly(*, as_json: bool = False) -> Any:
         root.removeHandler(each)
     root.addHandler(handler(sys.stderr, as_json=as_json))
     root.setLevel(logging.INFO)
-    for name in KNOWN:
-        logging.getLogger(name).setLevel(logging.WARNING)
     for name in ("_granian", "granian.access"):  # it comes with handlers of its own
         server = logging.getLogger(name)
         server.handlers.clear()

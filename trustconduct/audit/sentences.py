@@ -86,7 +86,7 @@ SENTENCES: dict[Event, Sentence] = {
         "would rather not acknowledge the code of conduct",
     ),
     Event.TALK_ASKED: Sentence("asked to talk about the code of conduct first"),
-    Event.TALK_HELD: Sentence("noted that {thing} was talked with"),
+    Event.TALK_HELD: Sentence("noted a talk with {thing}"),
     Event.LINK_SENT_AGAIN: Sentence("sent {thing} a fresh link"),
     Event.REVIEW_REMINDED: Sentence(
         "reminded the Trust’s officers of the review of {thing}, due on {due_on}",

@@ -7,6 +7,7 @@ It must stand when the database does not, so it asks for nothing that is not in 
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -203,11 +204,12 @@ def _learn_number(app: Flask, template: Any, context: dict[str, Any], **more: An
         door.works().directory.learn(school.id, facts.get("school.telephone") or "")
 
 
-def _whom_to_call(
-    status: int,
-) -> tuple[door.SchoolCard | None, door.TrustCard, str]:
+def _whom_to_call(status: int) -> tuple[door.SchoolCard | None, door.TrustCard, str]:
     """The school of this address with its own number, else the Trust with its."""
     directory = door.works().directory
+    if status != 503:
+        with suppress(SQLAlchemyError):
+            directory.trust()  # looks again if it is time
     known, trust = directory.last_known(request.path.split("/")[1])
     school = g.get("school") or known
     number = _number_of(school, status) if school else ""
