@@ -40,9 +40,9 @@ def inline_in(tree: Any) -> list[str]:
         if name == "script" and (not element.get("src") or (element.text or "").strip()):
             found.append("a script of the page's own")
         for key, value in element.attrib.items():
-            word = str(key).lower()
+            word = str(key).rpartition("}")[2].lower()
             run = word.startswith("on") or word in ("style", "srcdoc")
-            leads = word in ("href", "src", "action", "formaction", "xlink:href")
+            leads = word in ("href", "src", "action", "formaction")
             if run or (leads and value.strip().lower().startswith(("javascript:", "vbscript:"))):
                 found.append(f"<{name} {word}={value[:60]!r}>")
     return found

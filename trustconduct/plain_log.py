@@ -39,7 +39,7 @@ FIELDS = (
     "where",
 )
 LONGEST = 300  # characters of a field
-FRAMES = 12  # of the place of an exception, the innermost
+FRAMES, LIBRARIES_FRAMES = 10, 3  # of the place of an exception, the innermost
 # Libraries whose own templates ("Worker %s: …") are worth a line; of others only the name.
 KNOWN = ("rq", "_granian", "granian", "gunicorn")
 _HERE = Path(__file__).resolve().parents[1]
@@ -55,17 +55,23 @@ def without_words(ei: Any) -> ExcInfo:
 
 
 def place_of(trace: TracebackType | None) -> list[str]:
-    """Where an exception came from: file, line and function, the innermost last."""
-    places = []
+    """Where an exception came from: file, line and function, the innermost last.
+
+    Our own places, and the last few of the libraries': theirs alone would not
+    say which page it was.
+    """
+    ours, all_ = [], []
     while trace is not None:
         code = trace.tb_frame.f_code
         path = Path(code.co_filename)
-        name = path.relative_to(_HERE) if path.is_relative_to(_HERE) else path.name
-        if ".venv" in str(name):
-            name = path.name
-        places.append(f"{name}:{trace.tb_lineno} {code.co_name}")
+        is_ours = path.is_relative_to(_HERE) and not path.is_relative_to(_HERE / ".venv")
+        name = path.relative_to(_HERE) if is_ours else path.name
+        all_.append(f"{name}:{trace.tb_lineno} {code.co_name}")
+        if is_ours:
+            ours.append(all_[-1])
         trace = trace.tb_next
-    return places[-FRAMES:]
+    last = all_[-LIBRARIES_FRAMES:]
+    return [*(place for place in ours[-FRAMES:] if place not in last), *last]
 
 
 def _plain_exception(logger: Any, method: str, line: EventDict) -> EventDict:
