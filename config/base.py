@@ -81,7 +81,7 @@ class Settings:
     def hosts(self) -> tuple[str, ...]:
         """The names that a request may ask for; ports do not count."""
         ours = [urlsplit(self.BASE_URL).hostname or ""]
-        ours += [] if self.secure else ["127.0.0.1", "localhost", "[::1]"]
+        ours += [] if self.secure else ["127.0.0.1", "localhost"]
         return (*ours, *(name.strip() for name in self.TRUSTED_HOSTS.split(",") if name.strip()))
 
     @property

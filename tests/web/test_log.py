@@ -216,11 +216,11 @@ def test_a_field_that_is_not_listed_is_left_out(logged):
 
 
 def test_a_known_librarys_template_stands_without_what_fills_it(logged):
-    logging.getLogger("rq.worker").warning("Worker %s: job %s was killed", "Alex", 7)
-    logging.getLogger("rq.worker").info("Worker %s: Job OK", "Alex")
+    logging.getLogger("rq.cron").warning("Worker %s: job %s was killed", "Alex", 7)
+    logging.getLogger("rq.cron").info("Worker %s: Job OK", "Alex")
     (line,) = logged.lines
     assert line["event"] == "Worker %s: job %s was killed"
-    assert line["library"] == "rq.worker"
+    assert line["library"] == "rq.cron"
 
 
 def test_in_words_a_line_is_read_at_a_glance(logged):

@@ -101,7 +101,7 @@ WORDS = {
 STALE = Words(
     "Please send that once more",
     "This page was open for a long time, so we could not be sure that it was you.",
-    next="Go back, load the page again, and then send it.",
+    next="Open the page anew, and then send it.",
 )
 # Whose own words a page may show: what our pages say by `abort(409, description="…")`.
 SAY_MORE = (403, 409, 413, 422, 429)
@@ -168,7 +168,7 @@ def page(status: int, error: HTTPException | None = None, words: Words | None = 
         telephone=telephone,
         number=number_of(request),
         texts=[text for text in typed.values() if " " in text.strip()],
-        again=typed if status == 503 else {},
+        again=typed if status == 503 and "csrf_token" in typed else {},
         action=request.full_path.rstrip("?"),
     )
     return make_response(shown, status, headers)
@@ -233,18 +233,26 @@ def _number_of(school: door.SchoolCard, status: int) -> str:
 def _typed(status: int) -> dict[str, str]:
     """What was typed, to be shown and sent again: a browser does not always keep it.
 
-    Nothing where the form's own token is wrong (somebody else may have sent it),
-    where it holds a password or a file, or where it is too much.
+    Nothing where somebody else's page may have sent it, where it holds a
+    password or a file, or where it is too much.
     """
-    if request.method in door.SAFE or status in (400, 413):
+    if request.method in door.SAFE or status == 413:
         return {}
     try:
         fields = request.form.to_dict()
         has_files = bool(request.files)
-        validate_csrf(fields.get("csrf_token"))
-    except (RequestEntityTooLarge, WrongToken):
+    except RequestEntityTooLarge:
         return {}
     secret = any(word in name.lower() for name in fields for word in SECRET if name != "csrf_token")
     if has_files or secret or sum(map(len, fields.values())) > MOST_TYPED:
         return {}
-    return fields
+    return fields if _from_our_page(fields.get("csrf_token")) else {}
+
+
+def _from_our_page(form_token: str | None) -> bool:
+    """By the form's token; by the browser's own word where the token has grown old."""
+    try:
+        validate_csrf(form_token)
+    except WrongToken:
+        return request.headers.get("Sec-Fetch-Site") == "same-origin"
+    return True

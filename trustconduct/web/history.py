@@ -47,6 +47,8 @@ OTHERS = {
     "nobody": ("Nobody who was signed in", frozenset({"nobody"})),
 }
 
+AT_TRUST = frozenset({"code", "trust", "accounts"})
+
 Address = Callable[..., str]
 
 
@@ -86,7 +88,10 @@ class Looked:
 
     @property
     def kinds(self) -> list[tuple[str, str]]:
-        return [*((key, kind.word) for key, kind in KINDS.items()), (ELSE, "Everything else")]
+        """What there is at this place: a school adds no schools, and the Trust asks no parents."""
+        there = KINDS.keys() - {"trust"} if g.get("school") else AT_TRUST
+        offered = [(key, kind.word) for key, kind in KINDS.items() if key in there]
+        return [*offered, (ELSE, "Everything else")]
 
     def note(self) -> None:
         """Looking at the history of one person is an event itself."""
