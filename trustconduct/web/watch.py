@@ -15,7 +15,7 @@ from typing import Any
 from flask import Request, Response, g, request
 from structlog.contextvars import bound_contextvars
 
-from trustconduct.plain_log import log
+from trustconduct.plain_log import log, log_request
 from trustconduct.web.measures import Measures
 
 NUMBER = "trustconduct.request"  # in the environment of a request
@@ -70,8 +70,9 @@ class Watched:
         if method not in METHODS:
             method = "OTHER"
         self._measures.answered(method, told["route"], status, seconds)
-        level = log.error if status >= 500 else log.info
-        level("request", method=method, status=status, ms=round(seconds * 1_000, 1), **told)
+        line = {"request": environ[NUMBER], "method": method, "status": status, **told}
+        line["ms"] = round(seconds * 1_000, 1)
+        log_request(line, failed=status >= 500)
 
 
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
