@@ -10,6 +10,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
+from urllib.parse import urlsplit
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -52,6 +53,14 @@ class Settings:
     # long whatever they do.
     IDLE_MINUTES: int = 30
     SIGNED_IN_HOURS: int = 12
+    # How the log is written: "json" for a machine, "words" for a person; blank takes json
+    # where BASE_URL is https.
+    LOG_FORMAT: str = ""
+    # Whoever has it may read /metrics from another machine; blank: this machine alone.
+    METRICS_TOKEN: str = ""
+    # More names by which this service may be asked for, with commas between: a health check
+    # by address, an old name. All else is answered 400, since links must not follow it.
+    TRUSTED_HOSTS: str = ""
     # The largest request that is read at all; the importer has its own, smaller limit.
     MAX_CONTENT_LENGTH: int = 12 * 1024 * 1024
 
@@ -72,6 +81,22 @@ class Settings:
             raise BadSetting(
                 "BASE_URL must begin with https://, or with http://127.0.0.1 on one machine."
             )
+
+        if self.LOG_FORMAT not in ("", "json", "words"):
+            raise BadSetting("LOG_FORMAT must be json, words or blank.")
+        if self.METRICS_TOKEN and len(self.METRICS_TOKEN) < 16:
+            raise BadSetting("METRICS_TOKEN must have at least 16 characters, or be blank.")
+
+    @property
+    def log_as_json(self) -> bool:
+        return self.LOG_FORMAT == "json" or (not self.LOG_FORMAT and self.secure)
+
+    @property
+    def hosts(self) -> tuple[str, ...]:
+        """The names that a request may ask for; ports do not count."""
+        ours = [urlsplit(self.BASE_URL).hostname or ""]
+        ours += [] if self.secure else ["127.0.0.1", "localhost"]
+        return (*ours, *(name.strip() for name in self.TRUSTED_HOSTS.split(",") if name.strip()))
 
     @property
     def secure(self) -> bool:

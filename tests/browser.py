@@ -18,15 +18,34 @@ TOKEN = re.compile(r'name="csrf_token"[^>]*value="([^"]+)"')
 
 
 def errors_in(page: str) -> list[str]:
-    """The places where a page is no correct HTML."""
-    parser = html5lib.HTMLParser()
-    parser.parse(page)
+    """The places where a page is no correct HTML, or would run or style something inline."""
+    parser = html5lib.HTMLParser(namespaceHTMLElements=False)
+    tree = parser.parse(page)
     lines = page.splitlines()
-    return [
+    wrong = [
         f"line {line}: {code} {more} in: {lines[min(line, len(lines)) - 1].strip()[:120]}"
         for (line, _), code, more in parser.errors
         if code not in NO_ERRORS
     ]
+    return wrong + inline_in(tree)
+
+
+def inline_in(tree: Any) -> list[str]:
+    """What the Content-Security-Policy would have to allow, and never does."""
+    found = []
+    for element in tree.iter():
+        name = str(element.tag).lower()
+        if name in ("style", "base", "iframe", "object", "embed"):
+            found.append(f"<{name}>")
+        if name == "script" and (not element.get("src") or (element.text or "").strip()):
+            found.append("a script of the page's own")
+        for key, value in element.attrib.items():
+            word = str(key).rpartition("}")[2].lower()
+            run = word.startswith("on") or word in ("style", "srcdoc")
+            leads = word in ("href", "src", "action", "formaction")
+            if run or (leads and value.strip().lower().startswith(("javascript:", "vbscript:"))):
+                found.append(f"<{name} {word}={value[:60]!r}>")
+    return found
 
 
 class Browser(FlaskClient):

@@ -4,28 +4,22 @@ from __future__ import annotations
 
 import json
 import logging
-import sys
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-from flask import Flask, Response, g, render_template, request
+from flask import Flask, Request, Response, g, request
 from flask_wtf import CSRFProtect
-from flask_wtf.csrf import CSRFError
 from redis import Redis
 from sqlalchemy import create_engine, event, text
-from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
-from werkzeug.exceptions import HTTPException
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from config.base import BadSetting, Settings, from_environment
 from trustconduct import clock
-from trustconduct.accounts.permissions import NotAllowed, NotFresh
 from trustconduct.admin.console import mount
 from trustconduct.jobs.queue import Ringer, connect
-from trustconduct.outbox.write import HeaderRefused
-from trustconduct.plain_log import without_words
+from trustconduct.plain_log import log
 from trustconduct.policies.wording import inline, with_ids
 from trustconduct.tenants.sessions import ScopedSession, Sessions
 from trustconduct.web import (
@@ -34,18 +28,26 @@ from trustconduct.web import (
     calendar,
     confirm,
     door,
+    errors,
+    health,
+    history,
+    mail,
     mailed,
     people,
     public,
     setup,
     sign,
     staff,
+    watch,
     you,
 )
+from trustconduct.web.measures import Measures
 from trustconduct.web.memory import Memory
 from trustconduct.web.navigation import count
 from trustconduct.web.signed_in import make_login_manager
 
+# A page says within two seconds that the records are away; psycopg takes no less than two.
+SECONDS_TO_CONNECT = 2
 HEADERS = (
     (
         "Content-Security-Policy",
@@ -55,7 +57,9 @@ HEADERS = (
     ),
     ("Referrer-Policy", "no-referrer"),
     ("X-Content-Type-Options", "nosniff"),
+    ("X-Frame-Options", "DENY"),
     ("Cross-Origin-Opener-Policy", "same-origin"),
+    ("Cross-Origin-Resource-Policy", "same-origin"),
     ("Permissions-Policy", "camera=(), geolocation=(), microphone=()"),
 )
 
@@ -66,6 +70,9 @@ PARTS = (
     answers,
     calendar,
     confirm,
+    health,
+    history,
+    mail,
     mailed,
     people,
     public,
@@ -77,21 +84,34 @@ PARTS = (
 
 
 class Service(Flask):
-    """Flask, but for its log: an address may hold a parent's link, an error's text a row."""
+    """Flask, but for its log and for whose host it answers.
+
+    An address may hold a parent's link and an error's text a row, so its log
+    says neither. A host that is not ours is answered 400: a link or a kept page
+    must never follow a name that a request made up.
+    """
+
+    hosts: tuple[str, ...] = ()
 
     def log_exception(self, exc_info: Any) -> None:
-        self.logger.error(
-            "Exception on %s %s",
-            request.method,
-            request.url_rule or "",
-            exc_info=without_words(exc_info),
+        log.error(
+            "A page broke.",
+            method=request.method,
+            route=str(request.url_rule or "none"),
+            exc_info=exc_info,
         )
+
+    def create_url_adapter(self, request: Request | None) -> Any:
+        if request is not None and request.path not in health.PATHS:
+            request.trusted_hosts = list(self.hosts)
+        return super().create_url_adapter(request)
 
 
 def create_app(settings: Settings | None = None) -> Flask:
     """The service. Raises BadSetting, with one sentence, where it must not start."""
     settings = settings or from_environment()
     app = Service(__name__, static_folder=None, template_folder="web/templates")
+    app.hosts = settings.hosts
     app.config.update(
         SECRET_KEY=settings.SECRET_KEY,
         MAX_CONTENT_LENGTH=settings.MAX_CONTENT_LENGTH,
@@ -107,9 +127,16 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.wsgi_app = Memory(app.wsgi_app)  # type: ignore[assignment,method-assign]
     if settings.secure:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1)  # type: ignore[method-assign]
+    measures = app.extensions["trustconduct.measures"] = Measures()
+    app.wsgi_app = watch.Watched(  # type: ignore[assignment,method-assign]
+        app.wsgi_app, measures, behind_proxy=settings.secure
+    )
 
     engine = create_engine(
-        settings.DATABASE_URL, pool_size=settings.DATABASE_POOL, hide_parameters=True
+        settings.DATABASE_URL,
+        pool_size=settings.DATABASE_POOL,
+        hide_parameters=True,
+        connect_args={"connect_timeout": SECONDS_TO_CONNECT},
     )
     sessions = Sessions(engine)
     app.extensions["trustconduct"] = door.Works(settings, sessions, door.Directory(sessions))
@@ -123,7 +150,8 @@ def create_app(settings: Settings | None = None) -> Flask:
     mount(app)
     app.teardown_request(door.leave)
     app.after_request(_add_headers)
-    _answer_errors(app)
+    app.after_request(watch.tell)
+    errors.answer(app)
     _fill_templates(app)
     return app
 
@@ -200,46 +228,6 @@ def _fill_templates(app: Flask) -> None:
     @app.context_processor
     def _shared() -> dict[str, Any]:
         return {"school": g.get("school")}
-
-
-def _answer_errors(app: Flask) -> None:
-    def page(status: int, **more: Any) -> tuple[str, int]:
-        door.leave()
-        return render_template("error.html", status=status, **more), status
-
-    @app.errorhandler(HTTPException)
-    def _http(error: HTTPException) -> Any:
-        if error.code is None or error.code < 400:
-            return error
-        return page(error.code)
-
-    @app.errorhandler(CSRFError)
-    def _csrf(error: CSRFError) -> Any:
-        return page(400, stale=True)
-
-    @app.errorhandler(NotAllowed)
-    def _not_allowed(error: NotAllowed) -> Any:
-        return page(403)
-
-    @app.errorhandler(NotFresh)
-    def _not_fresh(error: NotFresh) -> Any:
-        # A rule asked before its door did.
-        door.leave()
-        return door.confirm_first()
-
-    @app.errorhandler(HeaderRefused)
-    def _line_break(error: HeaderRefused) -> Any:
-        return page(422)
-
-    @app.errorhandler(OperationalError)
-    def _no_database(error: OperationalError) -> Any:
-        app.logger.error("PostgreSQL did not answer: %s", type(error.orig).__name__)
-        return page(503)
-
-    @app.errorhandler(Exception)
-    def _broken(error: Exception) -> Any:
-        app.log_exception(sys.exc_info())
-        return page(500)
 
 
 logging.getLogger("sqlalchemy.pool").setLevel(logging.ERROR)

@@ -7,7 +7,6 @@ traceback would tell an operator nothing and a log too much.
 
 from __future__ import annotations
 
-import logging
 import os
 import signal
 import sys
@@ -43,7 +42,7 @@ from trustconduct.people.take_in import changes, take_in
 from trustconduct.plain_log import Failed, log_plainly
 from trustconduct.policies.editions import import_edition
 from trustconduct.policies.reading import AnswerRefused, PolicyUnreadable, Reading, read_policy
-from trustconduct.processes import environment_of, secret_key, web_server
+from trustconduct.processes import environment_of, figures_folder, secret_key, web_server
 from trustconduct.tenants.models import School
 from trustconduct.tenants.sessions import Sessions
 
@@ -160,6 +159,7 @@ def serve(host: str, port: int, workers: int) -> None:
     here = {"BASE_URL": f"http://127.0.0.1:{port}"}
     settings = _for_long(**here if _is_embedded() and not os.environ.get("BASE_URL") else {})
     check_login(settings)
+    os.environ.update(figures_folder(settings.VAR, port))
     argv = web_server(host, port, workers=workers, threads=settings.DATABASE_POOL)
     os.execv(argv[0], argv)  # noqa: S606 -- our own interpreter, no shell
 
@@ -184,7 +184,7 @@ class ListedWorker(Worker):
 def worker() -> None:
     """Send the mail and do the other work that waits."""
     settings = _for_long()
-    log = log_plainly()
+    log = log_plainly(as_json=settings.log_as_json)
 
     def work() -> bool:
         redis = connect(settings.REDIS_URL)
@@ -207,7 +207,7 @@ def timetable() -> None:
     settings = _for_long()
     os.environ["TZ"] = "Europe/London"  # RQ reads cron strings by the process's own clock
     time.tzset()
-    log = log_plainly()
+    log = log_plainly(as_json=settings.log_as_json)
 
     def keep_time() -> bool:
         clock: Any = scheduler(connect(settings.REDIS_URL))
@@ -218,7 +218,7 @@ def timetable() -> None:
     _until_told(keep_time, log)
 
 
-def _until_told(work: Callable[[], bool], log: logging.Logger) -> None:
+def _until_told(work: Callable[[], bool], log: Any) -> None:
     """Do a piece of work until it says that it was told to stop; wait for a Redis that is gone.
 
     Redis loses nothing of ours, so its absence is no reason to end.
@@ -242,7 +242,7 @@ def _until_told(work: Callable[[], bool], log: logging.Logger) -> None:
             try:
                 told = work() or told
             except RedisError as gone:
-                log.warning("Redis does not answer (%s).", type(gone).__name__)
+                log.warning("Redis does not answer.", error=type(gone).__name__)
             listen()
             if not told:
                 worked = time.monotonic() - began > LONGEST_WAIT

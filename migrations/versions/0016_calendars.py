@@ -6,7 +6,7 @@ from alembic import op
 from migrations.guards import school_table, shared_table
 
 revision = "0016"
-down_revision = "0012"
+down_revision = "0015"
 
 TABLES = ("calendar_span_school", "calendar_span_trust")
 

@@ -111,6 +111,7 @@ def test_the_event_counts_and_names_nobody(oak):
     take(oak, SAM)
     assert oak.scalars(select(SchoolAuditDetail.details)).one() == {
         "by": "Headteacher",
+        "by_role": "Headteacher",
         "adults": 1,
         "pupils": 1,
         "cares": 1,

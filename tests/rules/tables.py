@@ -136,6 +136,7 @@ RIGHTS = {
         "account_recovery_code": "select insert update(used_at) delete",
         "account_throttle": "select insert update delete",
         "account_kept_form": "select insert delete",
+        "alembic_version": "select",
     },
 }
 

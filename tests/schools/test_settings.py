@@ -162,6 +162,7 @@ def test_a_change_is_recorded_with_what_changed_and_nothing_else(oak):
     assert (event.event, event.actor_id) == ("settings.changed", by.id)
     assert detail.details == {
         "by": "Ada Head",
+        "by_role": "Headteacher",
         "address": "192.0.2.1",
         "changed": {"telephone": "1"},
     }

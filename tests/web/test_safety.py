@@ -3,17 +3,28 @@
 from __future__ import annotations
 
 import base64
+from dataclasses import replace
 
 import pytest
+from sqlalchemy import select, update
 
 from tests import build
+from tests.browser import errors_in
 from tests.web.test_setup import HOME, typed, with_another_app
+from tests.world import WorldUser
+from trustconduct.acknowledgements.answers import talks
+from trustconduct.acknowledgements.models import Answer
+from trustconduct.app import HEADERS, create_app
 from trustconduct.audit.actor import Role
-from trustconduct.contact_matrix.matrix import Matrix
+from trustconduct.contact_matrix.matrix import Matrix, Purpose, Route
 from trustconduct.db import transaction
+from trustconduct.outbox.delivery import Envelope
 from trustconduct.outbox.links import token
+from trustconduct.outbox.models import SchoolMessageContent
 from trustconduct.policies import wording
 from trustconduct.policies.document import Clause, Document, Section
+from trustconduct.tenants.models import School
+from trustconduct.web.public import Pages
 
 
 @pytest.fixture
@@ -121,3 +132,254 @@ def test_a_link_to_a_version_that_is_no_longer_in_force_gets_no_fresh_one(head, 
     assert sent.status_code == 404
     old = f"/oak-lane/sign/{request}/{token(settings.SECRET_KEY, 'sign', request, 1)}"
     assert "does not work any more" in head.get(old, follow_redirects=True).text
+
+
+# -- headers, on every kind of page
+
+
+def headers_of(answer):
+    return {name.lower(): value for name, value in answer.headers.items()}
+
+
+def test_every_kind_of_answer_has_every_header(app, client, head, world):
+    officer = app.test_client()
+    officer.sign_in(world.trust_users[Role.TRUST_OFFICER])
+    request = world.oak.requests["Jo Sample"]
+    link = f"/oak-lane/sign/{request}/{token(build.SECRET_KEY, 'sign', request, 1)}"
+    kinds = {
+        "public": client.get("/oak-lane/policy"),
+        "public, from memory": client.get("/oak-lane/policy"),
+        "not modified": client.get(
+            "/oak-lane/policy",
+            headers={"If-None-Match": client.get("/oak-lane/policy").headers["ETag"]},
+        ),
+        "parent": client.get(link, follow_redirects=True),
+        "redirect": client.get(link),
+        "staff": head.get("/oak-lane/staff/"),
+        "console": officer.get("/admin/"),
+        "console list": officer.get("/admin/schools/"),
+        "static": client.get("/static/build/app.css", buffered=True),
+        "error": client.get("/nothing"),
+        "wrong method": client.post("/oak-lane/policy"),
+        "without a token": client.post("/account/sign-in"),
+        "forged host": client.get("/", headers={"Host": "evil.example"}),
+        "health": client.get("/healthz"),
+        "figures": client.get("/metrics"),
+    }
+    for kind, answer in kinds.items():
+        there = headers_of(answer)
+        for name, value in HEADERS:
+            assert there.get(name.lower()) == value, f"{kind} has no right {name}"
+        assert "cache-control" in there, kind
+        assert there["x-request-id"], kind
+    policy = headers_of(kinds["staff"])["content-security-policy"]
+    assert "unsafe" not in policy
+    assert "*" not in policy
+    assert "default-src 'none'" in policy
+    for kind in ("staff", "console", "parent", "error"):
+        assert headers_of(kinds[kind])["cache-control"] == "no-store", kind
+
+
+def test_over_https_every_answer_asks_for_it_for_good(settings):
+    app = create_app(replace(settings, BASE_URL="https://code.trust.example"))
+    client = app.test_client()
+    for path in ("/", "/oak-lane/policy", "/nothing", "/healthz", "/static/build/app.css"):
+        answer = client.get(path, headers={"Host": "code.trust.example"}, buffered=True)
+        assert answer.headers["Strict-Transport-Security"] == "max-age=31536000", path
+    app.extensions["trustconduct"].sessions.engine.dispose()
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        "<style>p{}</style>",
+        "<p style='color:red'>x</p>",
+        "<p onclick='x()'>x</p>",
+        "<script>x()</script>",
+        "<a href=' javascript:x()'>x</a>",
+        "<iframe src='/'></iframe>",
+        "<svg><a xlink:href='javascript:x()'></a></svg>",
+    ],
+)
+def test_the_tests_browser_sees_what_would_run_in_a_page(page):
+    whole = f'<!DOCTYPE html><html lang="en"><title>x</title><body>{page}</body></html>'
+    assert errors_in(whole)
+    assert not errors_in(whole.replace(page, "<p>x</p>"))
+
+
+# -- a Host that is not ours
+
+
+@pytest.mark.parametrize(
+    "host", ["evil.example", "localhost.evil.example", "127.0.0.1.evil.example"]
+)
+def test_a_forged_host_is_answered_400_and_stands_in_no_page(client, world, host, monkeypatch):
+    monkeypatch.setattr(Pages, "SECONDS", 600)
+    client.get("/oak-lane/policy")  # kept in memory, and not for that host
+    for path in ("/", "/oak-lane/policy", "/account/sign-in", "/admin/", "/oak-lane/staff/"):
+        answer = client.get(path, headers={"Host": host})
+        assert answer.status_code == 400, path
+        assert "evil" not in f"{answer.headers}{answer.text}"
+    assert client.get("/oak-lane/policy", headers={"X-Forwarded-Host": host}).status_code == 200
+    assert client.get("/healthz", headers={"Host": host}).text == "ok\n"
+
+
+def test_over_https_only_the_configured_names_are_answered(settings):
+    secure = replace(
+        settings, BASE_URL="https://code.trust.example", TRUSTED_HOSTS="10.0.0.5, old.trust.example"
+    )
+    app = create_app(secure)
+    client = app.test_client()
+
+    def status(host):
+        return client.get("/", headers={"Host": host}).status_code
+
+    for good in ("code.trust.example", "code.trust.example:443", "10.0.0.5", "old.trust.example"):
+        assert status(good) == 200, good
+    for bad in ("localhost", "127.0.0.1", "trust.example", "x.code.trust.example", "evil.example"):
+        assert status(bad) == 400, bad
+    app.extensions["trustconduct"].sessions.engine.dispose()
+
+
+def test_no_redirect_and_no_mail_follows_the_host_of_a_request(client, world, settings):
+    user = world.oak.users[Role.OFFICE]
+    forged = {"X-Forwarded-Host": "evil.example", "X-Forwarded-Proto": "https"}
+    for path in ("/oak-lane/staff/", "/account/", "/admin/"):
+        answer = client.get(path, headers=forged)
+        assert answer.location.startswith("/account/sign-in"), path
+    client.sign_in(user)
+    request = world.oak.requests[f"Lee {world.oak.canary}"]
+    asks = "/oak-lane/staff/acknowledgements"
+    client.post(
+        f"{asks}/{request}/again",
+        data={"csrf_token": client.csrf(f"{asks}/"), "generation": "1"},
+        headers=forged,
+    )
+    envelope = Envelope(
+        key=settings.SECRET_KEY, base_url="https://code.trust.example", mail_from="no@trust.example"
+    )
+    with world.sessions.school(world.oak.id) as session:
+        contents = session.scalars(select(SchoolMessageContent)).all()
+        mails = [envelope.pack(content.id, content).as_string() for content in contents]
+    assert len(mails) > 5
+    assert not any("evil.example" in mail for mail in mails)
+    linked = [mail for mail in mails if "/sign/" in mail]
+    assert linked
+    assert all("https://code.trust.example/oak-lane/sign/" in mail for mail in linked)
+
+
+# -- scripts in what is stored
+
+PAYLOADS = (
+    "<script>boom()</script>",
+    '"><img src=x onerror=boom()>',
+    "'-boom()-'</title><svg onload=boom()>",
+    "<a href=javascript:boom()>x</a>",
+)
+BAD = " ".join(PAYLOADS)
+
+
+@pytest.fixture
+def poisoned(app, ground):
+    """A school in which a script stands in every field that takes words."""
+    oak = ground.oak.id
+    with ground.sessions.trust() as session, transaction(session):
+        build.a_trust(session, f"Trust {BAD}")
+        session.execute(update(School).where(School.id == oak).values(name=f"Oak {BAD}"))
+    with ground.sessions.accounts() as session, transaction(session):
+        users = [
+            build.a_user(session, role, school, email=f"{role.value}@x.example", name=f"N {BAD}")
+            for role, school in ((Role.HEADTEACHER, oak), (Role.TRUST_OFFICER, None))
+        ]
+        secrets = [build.an_authenticator(session, user) for user in users]
+        known = [
+            WorldUser(user.id, role, None, user.email, user.name, secret)
+            for user, role, secret in zip(
+                users, (Role.HEADTEACHER, Role.TRUST_OFFICER), secrets, strict=True
+            )
+        ]
+    with ground.sessions.school(oak) as session, transaction(session):
+        head = build.an_actor(Role.HEADTEACHER, oak, name=f"Head {BAD}")
+        build.settings_filled(
+            session, by=head, app_name=f"App {BAD}", telephone=f"0 {BAD}", email=f"e {BAD}",
+            policies_url=f"https://x.example/{BAD}",
+        )  # fmt: skip
+        build.a_matrix(
+            session,
+            Matrix(
+                purposes=(Purpose("ask", f"Ask {BAD}"),),
+                routes=(Route("call", f"Call {BAD}", f"On {BAD}"),),
+                ticks=frozenset({("call", "ask")}),
+            ),
+            by=head,
+        )
+        build.a_version(session, by=head)
+        adult = build.an_adult(
+            session, f"Alex {BAD}", child=f"Sam {BAD}", year=f"4 {BAD[:20]}", relationship="aunt"
+        )
+        request = build.a_request(session, adult)
+        build.an_answer(session, request, Answer.TALK, typed_name="Alex", note=f"Note {BAD}")
+        talk = talks(session)[0].id
+    return known, request, talk
+
+
+@pytest.fixture
+def settings(settings, request):
+    """Over the ground's database where the test takes `poisoned`."""
+    if "poisoned" not in request.fixturenames:
+        return settings
+    ground = request.getfixturevalue("ground")
+    return replace(settings, DATABASE_URL=ground.url)
+
+
+def test_no_script_that_is_stored_runs_on_any_page(app, poisoned):
+    """The tests' browser refuses a page with anything in it that would run."""
+    (head, officer), request, talk = poisoned
+    key = build.SECRET_KEY
+    parent, staff, console = (app.test_client() for _ in range(3))
+    staff.sign_in(head)
+    console.sign_in(officer)
+    link = f"/oak-lane/sign/{request.id}"
+    parent.get(f"{link}/{token(key, 'sign', request.id, 1)}")
+    pages = {
+        parent: ["/", "/oak-lane/", "/oak-lane/policy", "/oak-lane/policy/1", "/oak-lane/contact",
+                 "/oak-lane/privacy", "/oak-lane/accessibility", link, f"{link}?again=1",
+                 "/account/sign-in", f"/account/sign-in?to=/{BAD}", "/oak-lane/nothing",
+                 f"/oak-lane/sign/{request.id}/wrong"],
+        staff: ["/oak-lane/staff/", "/oak-lane/staff/people/", "/oak-lane/staff/acknowledgements/",
+                f"/oak-lane/staff/acknowledgements/talk/{talk}", "/oak-lane/staff/history/",
+                f"/oak-lane/staff/history/?thing={request.id}",
+                f"/oak-lane/staff/history/?since={BAD}&person={BAD}&kind={BAD}",
+                "/oak-lane/staff/policy/", "/oak-lane/staff/policy/facts",
+                "/oak-lane/staff/policy/bans", "/oak-lane/staff/policy/contact",
+                "/oak-lane/staff/policy/preview", "/oak-lane/staff/people/roll",
+                "/oak-lane/staff/acknowledgements/ask"],
+        console: ["/admin/", "/admin/schools/", "/admin/people/", f"/admin/people/?search={BAD}",
+                  "/admin/trust/", "/admin/history/", "/admin/editions/", "/admin/editions/1/",
+                  f"/admin/people/details/?id={head.id}", "/admin/people/add"],
+    }  # fmt: skip
+    shown = 0
+    for client, paths in pages.items():
+        for path in paths:
+            answer = client.get(path)
+            assert answer.status_code < 500, path
+            assert "<script>boom" not in answer.text, path
+            assert "<img src=x" not in answer.text, path
+            shown += "boom()" in answer.text
+    assert shown > 25  # the scripts are there, as words
+
+
+def test_no_script_or_line_break_in_a_name_reaches_the_head_of_a_mail(poisoned, ground):
+    envelope = Envelope(key=build.SECRET_KEY, base_url="https://c.example", mail_from="n@c.example")
+    with ground.sessions.school(ground.oak.id) as session:
+        mails = [
+            envelope.pack(content.id, content)
+            for content in session.scalars(select(SchoolMessageContent))
+        ]
+    assert mails
+    for mail in mails:
+        assert mail.get_content_type() in ("text/plain", "multipart/mixed")
+        assert all(part.get_content_maintype() in ("text", "multipart") for part in mail.walk())
+        assert not any(part.get_content_subtype() == "html" for part in mail.walk())
+        head = mail.as_string().partition("\n\n")[0]
+        assert not [line for line in head.splitlines() if line.lower().startswith("bcc")]

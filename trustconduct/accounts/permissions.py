@@ -11,6 +11,8 @@ from trustconduct.audit.actor import Actor, Grant, Role
 class Can(Enum):
     """What a person may be allowed to do."""
 
+    # at the Trust and at a school, each its own
+    SEE_HISTORY = auto()
     # at the Trust
     SEE_CONSOLE = auto()
     IMPORT_EDITION = auto()
@@ -55,6 +57,7 @@ AT_TRUST: dict[Role, frozenset[Can]] = {
             Can.CHANGE_TRUST,
             Can.CHANGE_CALENDAR,
             *_MAILS,
+            Can.SEE_HISTORY,
         }
     ),
     Role.TRUST_READER: frozenset({Can.SEE_CONSOLE, Can.SEE_MAIL}),
@@ -66,7 +69,9 @@ IN_ANY_SCHOOL: dict[Role, frozenset[Can]] = {
 }
 
 AT_SCHOOL: dict[Role, frozenset[Can]] = {
-    Role.HEADTEACHER: frozenset({*_SETS_UP, *_ASKS, *_ANSWERS, *_MAILS, Can.PUBLISH_VERSION}),
+    Role.HEADTEACHER: frozenset(
+        {*_SETS_UP, *_ASKS, *_ANSWERS, *_MAILS, Can.PUBLISH_VERSION, Can.SEE_HISTORY}
+    ),
     Role.OFFICE: frozenset({*_SETS_UP, *_ASKS, *_ANSWERS, *_MAILS}),
     Role.PASTORAL: frozenset({Can.SEE_SCHOOL, Can.SEE_PEOPLE, *_ANSWERS}),
     Role.TEACHER: frozenset({Can.SEE_SCHOOL}),

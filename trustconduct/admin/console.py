@@ -9,6 +9,7 @@ from flask_admin import Admin
 from flask_admin.theme import Theme
 
 from trustconduct.accounts.models import User
+from trustconduct.admin.audit import LookBackView
 from trustconduct.admin.calendar import CalendarView
 from trustconduct.admin.editions import EditionsView
 from trustconduct.admin.mail import MailView
@@ -41,6 +42,7 @@ def mount(app: Flask) -> None:
     admin.add_view(CalendarView(name="Term dates", endpoint="terms", url="terms"))
     admin.add_view(MailView(name="Emails and texts", endpoint="trust_mail", url="mail"))
     admin.add_view(TrustView(name="The Trust", endpoint="trust", url="trust"))
+    admin.add_view(LookBackView(name="History", endpoint="look_back", url="history"))
     admin.add_view(UsersView(User, name="People", endpoint="users", url="people"))
 
     @app.url_value_preprocessor

@@ -20,8 +20,9 @@ from trustconduct.accounts.permissions import Can
 from trustconduct.acknowledgements.mails import day
 from trustconduct.admin.person import PersonPages
 from trustconduct.audit.actor import Role
+from trustconduct.audit.events import Event
 from trustconduct.tenants.sessions import ScopedSession
-from trustconduct.web.door import actor, found, mine, needs, works
+from trustconduct.web.door import actor, found, mine, needs, note_reading, works
 
 SECRET = (defer(User.password_hash, raiseload=True),)
 
@@ -148,7 +149,7 @@ class UsersView(PersonPages):
         names = {card.id: card.name for card in works().directory.schools()}
         own = person.id == actor().id
         changes = Can.CHANGE_USER in mine() and not own
-        return self.render(
+        page = self.render(
             self.details_template,
             row=person,
             # Who may change the roles sees them further down, each with its link.
@@ -172,6 +173,9 @@ class UsersView(PersonPages):
                 select(User.password_hash.is_not(None)).where(User.id == person.id)
             ),
         )
+        # The page says when they last signed in: that somebody looked is noted.
+        note_reading(Event.USER_READ, "account_user", person.id)
+        return page
 
     def get_query(self) -> Any:
         return super().get_query().options(*SECRET)

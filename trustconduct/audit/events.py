@@ -8,9 +8,19 @@ from enum import StrEnum
 class Event(StrEnum):
     """`thing.happened`: a noun of the policy, a full stop, a verb in the past.
 
+        name  = word *("_" word) "." verb *("_" word)
+        word  = small letters of English
+        verb  = the past participle: published, sent, taken (in), read
+
+    `version.published`, `link.sent_again`; not `publish_version`, `version.publish`
+    or `version.publication`. The member's name is the same in capitals. Reading
+    something sensitive ends in `.read`, and nothing else does.
+
     The names are kept for years in sealed events: one is never renamed or used
     for something else. What happens to an id is in its row; the words are in
-    the event's details, which disposal may delete.
+    the event's details, which disposal may delete. Each event has its sentence
+    in `sentences.py`: without one the page of history could not tell it, and a
+    test fails.
     """
 
     TRUST_CHANGED = "trust.changed"
@@ -54,3 +64,10 @@ class Event(StrEnum):
     MESSAGE_GIVEN_UP = "message.given_up"
     MESSAGE_TRIED_AGAIN = "message.tried_again"
     MESSAGE_SETTLED = "message.settled"
+
+    # Sensitive records that somebody looked at: see `reading.py`.
+    ANSWER_READ = "answer.read"
+    ANSWERS_READ = "answers.read"
+    HISTORY_READ = "history.read"
+    ROLL_READ = "roll.read"
+    USER_READ = "user.read"

@@ -41,6 +41,8 @@ class SchoolAuditEvent(AuditEvent, SchoolOwned, Base):
     __table_args__ = (
         Index(None, "school_id", "thing_id"),
         Index(None, "school_id", "at"),
+        # What one person did, newest first.
+        Index("ix_audit_event_school_school_id_actor_id", "school_id", "actor_id", "at"),
     )
 
 
@@ -51,7 +53,11 @@ class SchoolAuditDetail(AuditDetail, SchoolOwned, Base):
 
 class TrustAuditEvent(AuditEvent, Base):
     __tablename__ = "audit_event_trust"
-    __table_args__ = (Index(None, "thing_id"), Index(None, "at"))
+    __table_args__ = (
+        Index(None, "thing_id"),
+        Index(None, "at"),
+        Index("ix_audit_event_trust_actor_id", "actor_id", "at"),
+    )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
 

@@ -52,9 +52,9 @@ def event_rows(
     **details: Any,
 ) -> list[Row]:
     """The two rows of an event, for a rule that inserts them together with its own."""
-    details = {"by": by.name, **({"address": by.address} if by.address else {}), **details}
-    salt = secrets.token_hex(16)
     in_school = session.scope.role == SCHOOL
+    details = {**_who(by, session.school_id if in_school else None), **details}
+    salt = secrets.token_hex(16)
     key: dict[str, Any] = {"id": new_id()}
     if in_school:
         key["school_id"] = session.school_id
@@ -77,6 +77,15 @@ def event_rows(
             {**key, "salt": salt, "details": details},
         ),
     ]
+
+
+def _who(by: Actor, school_id: UUID | None) -> dict[str, str]:
+    """Who did it, as they were called on that day: a name and a role change afterwards."""
+    roles = {grant.role.word for grant in by.grants if grant.school_id in (school_id, None)}
+    if school_id is None:
+        roles = {grant.role.word for grant in by.grants}
+    who = {"by": by.name, "by_role": ", ".join(sorted(roles)), "address": by.address}
+    return {name: word for name, word in who.items() if word or name == "by"}
 
 
 def details_hash(salt: str, details: dict[str, Any]) -> str:

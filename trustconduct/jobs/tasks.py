@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import logging
-import sys
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, wraps
+from typing import Any
 from uuid import UUID
 
 from redis import Redis, RedisError
@@ -33,7 +33,7 @@ from trustconduct.outbox.mail_server import Post
 from trustconduct.outbox.models import Channel
 from trustconduct.outbox.notify import NotifyGateway
 from trustconduct.outbox.texts import FileGateway, Gateway, NoGateway
-from trustconduct.plain_log import without_words
+from trustconduct.plain_log import log
 from trustconduct.reviews.reminders import Recipient, remind
 from trustconduct.tenants.models import School, Trust
 from trustconduct.tenants.sessions import ScopedSession, Sessions
@@ -76,6 +76,29 @@ def text_gateway(settings: Settings) -> Gateway:
     return NoGateway()
 
 
+def told(task: Callable[..., Any]) -> Callable[..., Any]:
+    """One line in the log for each run of a task: how long, what came of it, what broke."""
+
+    @wraps(task)
+    def run(*ids: str) -> Any:
+        began = time.perf_counter()
+        name = f"{task.__module__}.{task.__name__}"
+        try:
+            done = task(*ids)
+        except Exception:
+            log.error("A task failed.", task=name, ms=_since(began), exc_info=True)
+            raise
+        log.info("task", task=name, ms=_since(began), done=done)
+        return done
+
+    return run
+
+
+def _since(began: float) -> float:
+    return round((time.perf_counter() - began) * 1_000, 1)
+
+
+@told
 def deliver_mail(school: str | None = None) -> int:
     """Send all that is due, school by school and then the Trust's; give how many were tried.
 
@@ -160,11 +183,10 @@ def _deliver(
 
 
 def _log() -> None:
-    logging.getLogger("trustconduct").error(
-        "A message could not be tried.", exc_info=without_words(sys.exc_info())
-    )
+    log.error("A message could not be tried.", exc_info=True)
 
 
+@told
 def remind_of_reviews() -> bool:
     """Write the reminder of the policy's review if one is due."""
     with_ = works()
@@ -187,6 +209,7 @@ def remind_of_reviews() -> bool:
     return reminded
 
 
+@told
 def forget_kept_forms() -> int:
     """Delete what was typed into forms and not sent within an hour; give how many."""
     with works().sessions.accounts() as session, transaction(session):

@@ -9,6 +9,7 @@ from rq.cron import CronJob, CronScheduler
 
 from trustconduct.jobs import tasks
 from trustconduct.jobs.queue import ALLOWED, NAME, NotOnTheList, enqueue
+from trustconduct.plain_log import log
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,7 @@ class Bell(CronJob):
 
     def enqueue(self, connection: Redis) -> None:  # type: ignore[override]
         enqueue(connection, self.func_name)
+        log.info("The timetable rang.", task=self.func_name)
 
 
 def scheduler(redis: Redis) -> CronScheduler:

@@ -16,10 +16,19 @@ from trustconduct.acknowledgements.answers import (
     talks,
 )
 from trustconduct.acknowledgements.campaigns import NobodyToAsk, reach, start_campaign
+from trustconduct.audit.events import Event
 from trustconduct.db import transaction
 from trustconduct.policies.versions import version_in_force
 from trustconduct.schools.settings import settings_of
-from trustconduct.web.door import actor, enter_school, found, last_seen, needs, works
+from trustconduct.web.door import (
+    actor,
+    enter_school,
+    found,
+    last_seen,
+    needs,
+    note_reading,
+    works,
+)
 from trustconduct.web.navigation import school_url, staff_page
 
 pages = Blueprint("answers", __name__, url_prefix="/<school>/staff/acknowledgements")
@@ -47,18 +56,18 @@ def show() -> Response:
     if len(all_) > A_PAGE:
         last = shown[-1]
         onward = school_url("answers.show", status=status, after=f"{last.name}|{last.request_id}")
-    return make_response(
-        staff_page(
-            "staff/answers.html",
-            version=version,
-            counts=counts(g.session, version),
-            lines=shown,
-            status=status,
-            WORDS=WORDS,
-            onward=onward,
-            reach=reach(g.session, version),
-        )
+    page = staff_page(
+        "staff/answers.html",
+        version=version,
+        counts=counts(g.session, version),
+        lines=shown,
+        status=status,
+        WORDS=WORDS,
+        onward=onward,
+        reach=reach(g.session, version),
     )
+    note_reading(Event.ANSWERS_READ, "policy_version", version.id)
+    return make_response(page)
 
 
 @pages.get("/ask")
@@ -120,7 +129,9 @@ def again(request_id: UUID) -> Response:
 @needs(Can.HOLD_TALK)
 def talk(answer_id: UUID) -> Response:
     wish = next((wish for wish in talks(g.session) if wish.id == answer_id), None)
-    return make_response(staff_page("staff/talk.html", talk=found(wish)))
+    page = staff_page("staff/talk.html", talk=found(wish))
+    note_reading(Event.ANSWER_READ, "acknowledgement", answer_id)
+    return make_response(page)
 
 
 @pages.post("/talk/<uuid:answer_id>")

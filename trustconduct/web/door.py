@@ -20,6 +20,9 @@ from werkzeug import Response
 from config.base import Settings
 from trustconduct.accounts.permissions import FRESH, Can, allowed
 from trustconduct.audit.actor import Actor
+from trustconduct.audit.events import Event
+from trustconduct.audit.reading import record_reading
+from trustconduct.db import transaction
 from trustconduct.tenants.models import School, Trust
 from trustconduct.tenants.sessions import ScopedSession, Sessions
 from trustconduct.web.typed import KEPT_FORM, forget_when_taken, keep_typed, showable
@@ -71,6 +74,7 @@ class Directory:
         self._sessions = sessions
         self._schools: dict[str, SchoolCard] = {}
         self._trust = TrustCard()
+        self._telephones: dict[UUID, str] = {}
         self._until = 0.0
 
     def school(self, slug: str) -> SchoolCard | None:
@@ -85,6 +89,19 @@ class Directory:
     def trust(self) -> TrustCard:
         self._look()
         return self._trust
+
+    def last_known(self, slug: str) -> tuple[SchoolCard | None, TrustCard]:
+        """A school and the Trust as they were last seen: for a page when the database is away."""
+        return self._schools.get(slug), self._trust
+
+    def learn(self, school_id: UUID, telephone: str) -> None:
+        """Keep a school's number for the pages that say what went wrong."""
+        if telephone:
+            self._telephones[school_id] = telephone
+
+    def telephone(self, school_id: UUID) -> str:
+        """A school's number as it was last seen, blank if it never was."""
+        return self._telephones.get(school_id, "")
 
     def forget(self) -> None:
         """Look again at the next page: a school was added a moment ago."""
@@ -116,6 +133,23 @@ def leave(error: BaseException | None = None) -> None:
     session: ScopedSession | None = g.pop("session", None)
     if session is not None:
         session.close()
+
+
+def note_reading(event: Event, about_kind: str, about_id: UUID | None = None) -> None:
+    """Write down that a sensitive record was looked at: one of the three things a GET may write.
+
+    Called when the page is made and before it leaves: a reading that can't be
+    written is not shown. The request's own session, which may only read, is
+    given back first, so that no request ever holds two connections.
+    """
+    leave()
+    school: SchoolCard | None = g.get("school")
+    sessions = works().sessions
+    with (
+        sessions.school(school.id) if school else sessions.trust() as session,
+        transaction(session),
+    ):
+        record_reading(session, event, by=actor(), about_kind=about_kind, about_id=about_id)
 
 
 def needs(what: Can) -> Callable[[View], View]:

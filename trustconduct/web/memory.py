@@ -13,6 +13,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from trustconduct.web.watch import TOLD
+
 UNTIL = "trustconduct.keep_until"
 MOST = 2_000
 
@@ -27,6 +29,7 @@ class _Answer:
     not_modified: list[tuple[str, str]]
     etag: str
     body: tuple[bytes]
+    told: dict[str, str] | None  # what the line in the log says of it
 
 
 def keep(environ: dict[str, Any], until: float) -> None:
@@ -47,17 +50,19 @@ class Memory:
     def __call__(self, environ: dict[str, Any], start: StartResponse) -> Iterable[bytes]:
         if environ["REQUEST_METHOD"] != "GET" or environ.get("QUERY_STRING"):
             return self._application(environ, start)
-        path: str = environ["PATH_INFO"]
-        kept = self._answers.get(path)
+        # By the host as well: one that is not ours was never answered, so it is not here.
+        key = f"{environ.get('HTTP_HOST', '')}{environ['PATH_INFO']}"
+        kept = self._answers.get(key)
         if kept is None or time.monotonic() >= kept.until:
-            return self._asked(path, environ, start)
+            return self._asked(key, environ, start)
+        environ[TOLD] = kept.told
         if kept.etag in environ.get("HTTP_IF_NONE_MATCH", ""):
             start("304 NOT MODIFIED", kept.not_modified)
             return ()
         start("200 OK", kept.headers)
         return kept.body
 
-    def _asked(self, path: str, environ: dict[str, Any], start: StartResponse) -> Iterable[bytes]:
+    def _asked(self, key: str, environ: dict[str, Any], start: StartResponse) -> Iterable[bytes]:
         told: list[Any] = []
 
         def listen(status: str, headers: list[tuple[str, str]], *more: Any) -> Any:
@@ -76,11 +81,12 @@ class Memory:
             if len(self._answers) >= MOST:
                 self._answers.clear()
             without = ("content-length", "content-type")
-            self._answers[path] = _Answer(
+            self._answers[key] = _Answer(
                 environ[UNTIL],
                 headers,
                 [pair for pair in headers if pair[0].lower() not in without],
                 names["etag"],
                 (body,),
+                {**environ[TOLD], "who": "nobody"} if TOLD in environ else None,
             )
         return (body,)

@@ -22,6 +22,7 @@ STAFF: Places = (
     ("People", "people.show", Can.SEE_PEOPLE, "people."),
     ("Term dates", "calendar.show", Can.CHANGE_CALENDAR, "calendar."),
     ("Emails and texts", "mail.show", Can.SEE_MAIL, "mail."),
+    ("History", "history.show", Can.SEE_HISTORY, "history."),
 )
 CONSOLE: Places = (
     ("Overview", "console.index", Can.SEE_CONSOLE, "console."),
@@ -31,6 +32,7 @@ CONSOLE: Places = (
     ("Term dates", "terms.show", Can.CHANGE_CALENDAR, "terms."),
     ("Emails and texts", "trust_mail.index", Can.SEE_MAIL, "trust_mail."),
     ("The Trust", "trust.show", Can.CHANGE_TRUST, "trust."),
+    ("History", "look_back.show", Can.SEE_HISTORY, "look_back."),
 )
 
 

@@ -10,10 +10,11 @@ from flask import Blueprint, Response, flash, g, make_response, redirect, reques
 from marshmallow import fields
 
 from trustconduct.accounts.permissions import Can
+from trustconduct.audit.events import Event
 from trustconduct.db import transaction
 from trustconduct.people.roll import LARGEST, Roll, read_roll
 from trustconduct.people.take_in import changes, people_page, take_in
-from trustconduct.web.door import Form, actor, enter_school, last_seen, needs, read
+from trustconduct.web.door import Form, actor, enter_school, last_seen, needs, note_reading, read
 from trustconduct.web.fields import Plain
 from trustconduct.web.navigation import count, school_url, staff_page
 
@@ -30,16 +31,14 @@ def show() -> Response:
     more = len(found) > A_PAGE
     people = found[:A_PAGE]
     last = people[-1] if people else None
-    return make_response(
-        staff_page(
-            "staff/people.html",
-            people=people,
-            onward=school_url("people.show", after=f"{last.name}|{last.id}")
-            if last and more
-            else "",
-            first="after" not in request.args,
-        )
+    page = staff_page(
+        "staff/people.html",
+        people=people,
+        onward=school_url("people.show", after=f"{last.name}|{last.id}") if last and more else "",
+        first="after" not in request.args,
     )
+    note_reading(Event.ROLL_READ, "roll")
+    return make_response(page)
 
 
 @pages.get("/roll")

@@ -77,12 +77,6 @@ def _mime(name: str) -> str | None:
     return endings.get(Path(name).suffix)
 
 
-@pages.get("/healthz")
-@open_to_all
-def healthz() -> Response:
-    return Response("ok\n", mimetype="text/plain")
-
-
 @dataclass
 class _Kept:
     """A page in memory, and what it was made from."""

@@ -1,0 +1,149 @@
+"""What each event reads like, after the name of whoever did it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from trustconduct.audit.events import Event
+
+PLACE = re.compile(r"\{(\w+)\}")
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """The end of "Mrs Sample (Headteacher) …".
+
+    `{thing}` is the thing's name as it is today, `{about}` of a detail its words
+    on that day. `bare` stands where the details are no longer kept, so it names
+    no detail; it may be left out where `full` needs none.
+    """
+
+    full: str
+    bare: str = ""
+
+    def told(self, details: Mapping[str, Any]) -> tuple[str, bool, str]:
+        """The words before and after `{thing}`, and whether there is one.
+
+        Plain replacement, in our own sentence only: a name with braces in it
+        prints as it is.
+        """
+        words = {name: text for name, value in details.items() if (text := _words(value))}
+        needed = {name for name in PLACE.findall(self.full) if name != "thing"}
+        sentence = self.full if needed <= words.keys() else self.bare or self.full
+        before, place, after = sentence.partition("{thing}")
+        filled = [PLACE.sub(lambda at: words.get(at[1], at[0]), part) for part in (before, after)]
+        return filled[0], bool(place), filled[1]
+
+
+def _words(value: Any) -> str:
+    """A detail as people read it: a day, a list, a number."""
+    if isinstance(value, list | tuple | dict):
+        return ", ".join(_words(one) for one in value)
+    if isinstance(value, str) and re.fullmatch(r"\d{4}-\d\d-\d\d", value):
+        on = date.fromisoformat(value)
+        return f"{on.day} {on:%B %Y}"
+    return "" if value is None else str(value)
+
+
+SENTENCES: dict[Event, Sentence] = {
+    Event.TRUST_CHANGED: Sentence("changed the Trust’s name or numbers"),
+    Event.SCHOOL_ADDED: Sentence("added a school: {thing}"),
+    Event.SETTINGS_CHANGED: Sentence("changed the school’s facts or its settings for site bans"),
+    Event.USER_ADDED: Sentence("added {thing}, so that they can sign in"),
+    Event.USER_SIGNED_IN: Sentence("signed in"),
+    Event.USER_REFUSED: Sentence("gave a wrong password for {thing}"),
+    Event.USER_SIGNED_OUT: Sentence("signed out"),
+    Event.FACTOR_ENROLLED: Sentence("set up an authenticator"),
+    Event.EDITION_IMPORTED: Sentence("brought in {thing} of the code of conduct"),
+    Event.EDITION_APPROVED: Sentence(
+        "noted that the Board approved {thing} of the code of conduct on {board_on}",
+        "noted that the Board approved {thing} of the code of conduct",
+    ),
+    Event.EDITION_PUBLISHED: Sentence("published {thing} of the code of conduct"),
+    Event.MATRIX_CHANGED: Sentence("changed the ways to contact school"),
+    Event.VERSION_PUBLISHED: Sentence(
+        "published {thing} of the code of conduct, in force from {in_force_on}",
+        "published {thing} of the code of conduct",
+    ),
+    Event.ROLL_TAKEN_IN: Sentence(
+        "took in a roll (new adults: {adults}, new pupils: {pupils})", "took in a roll"
+    ),
+    Event.CAMPAIGN_STARTED: Sentence(
+        "asked parents and carers to read version {version} of the code of conduct"
+        " (emails: {asked})",
+        "asked parents and carers to read the code of conduct",
+    ),
+    Event.POLICY_SIGNED: Sentence(
+        "acknowledged version {version} of the code of conduct",
+        "acknowledged the code of conduct",
+    ),
+    Event.POLICY_DECLINED: Sentence(
+        "would rather not acknowledge version {version} of the code of conduct",
+        "would rather not acknowledge the code of conduct",
+    ),
+    Event.TALK_ASKED: Sentence("asked to talk about the code of conduct first"),
+    Event.TALK_HELD: Sentence("noted a talk with {thing}"),
+    Event.LINK_SENT_AGAIN: Sentence("sent {thing} a fresh link"),
+    Event.REVIEW_REMINDED: Sentence(
+        "reminded the Trust’s officers of the review of {thing}, due on {due_on}",
+        "reminded the Trust’s officers of the review of {thing}",
+    ),
+    Event.ANSWER_READ: Sentence("read what {thing} wrote"),
+    Event.ANSWERS_READ: Sentence("looked at the list of answers to {thing}"),
+    Event.HISTORY_READ: Sentence("looked at the history of {thing}"),
+    Event.ROLL_READ: Sentence("looked at the list of parents and carers"),
+    Event.USER_READ: Sentence("looked at the account of {thing}"),
+}
+
+# What stands for `{thing}` where its own name is not known any more, or there is none.
+NAMELESS = {
+    "adult": "a parent or carer",
+    "pupil": "a pupil",
+    "acknowledgement": "a parent or carer",
+    "sign_request": "a parent or carer",
+    "policy_version": "a version",
+    "policy_edition": "an edition",
+    "school": "a school",
+    "account_user": "a person who is not known",
+    "account_sign_in": "a person who is not known",
+    "account_factor": "a person who is not known",
+}
+
+
+def sentence_of(event: str) -> Sentence:
+    """The sentence of a stored event. A name that this release does not know still shows."""
+    try:
+        return SENTENCES[Event(event)]
+    except (ValueError, KeyError):
+        return Sentence(f"did something that this page has no words for ({event})")
+
+
+@dataclass(frozen=True)
+class Kind:
+    """Things that belong together for someone who looks back; `tables` as events name them."""
+
+    word: str
+    tables: frozenset[str]
+
+
+KINDS: dict[str, Kind] = {
+    "code": Kind(
+        "The code of conduct", frozenset({"policy_version", "policy_edition", "campaign"})
+    ),
+    "answers": Kind("Answers and links", frozenset({"acknowledgement", "sign_request"})),
+    "people": Kind("Parents, carers and pupils", frozenset({"adult", "pupil", "care", "roll"})),
+    "settings": Kind(
+        "Facts, settings and contacts", frozenset({"school_settings", "contact_matrix"})
+    ),
+    "trust": Kind("The Trust and its schools", frozenset({"trust", "school"})),
+    "accounts": Kind(
+        "People who sign in",
+        frozenset({"account_user", "account_grant", "account_factor", "account_sign_in"}),
+    ),
+}
+# Kinds that this table does not know yet are found under this one.
+ELSE = "other"
