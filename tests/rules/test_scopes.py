@@ -15,7 +15,7 @@ from trustconduct import clock
 from trustconduct.acknowledgements.models import SignRequest
 from trustconduct.db import new_id
 from trustconduct.people.models import Adult, Care, Pupil
-from trustconduct.tenants.models import School, SchoolSettings
+from trustconduct.tenants.models import School
 from trustconduct.tenants.sessions import Scope, ScopeFixed
 
 REFUSED = "42501"
@@ -230,25 +230,6 @@ def test_a_connection_goes_back_to_the_pool_without_a_scope(world, ending):
         with engine.connect() as connection:
             assert connection.scalar(text("select pg_backend_pid()")) == pid
             assert tuple(connection.execute(WHERE).one()) == ("trustconduct_app", None)
-    finally:
-        engine.dispose()
-
-
-def test_two_schools_take_turns_on_one_connection_and_never_meet(world):
-    engine = create_engine(world.url, pool_size=1, max_overflow=0)
-    sessions = type(world.sessions)(engine)
-    schools = list(world.schools.values())
-    try:
-        for turn in range(300):
-            school = schools[turn % 3]
-            with sessions.school(school.id) as session:
-                names = session.scalars(select(SchoolSettings.app_name)).all()
-                assert names == [f"App {school.canary}"]
-                if turn % 5 == 0:
-                    with pytest.raises(ProgrammingError):
-                        session.execute(text("select no_such_column from adult"))
-                elif turn % 2:
-                    session.commit()
     finally:
         engine.dispose()
 
