@@ -91,6 +91,9 @@ class Servers:
     def owner_url(self, name: str) -> str:
         return _of_database(self.services.database_owner_url, name)
 
+    def backup_url(self, name: str) -> str:
+        return _of_database(self.services.database_backup_url, name)
+
     def superuser_url(self, name: str) -> str:
         return _of_database(self.services.database_superuser_url, name)
 

@@ -13,19 +13,20 @@ from flask import Flask, Response, g, render_template, request
 from flask_wtf import CSRFProtect
 from flask_wtf.csrf import CSRFError
 from redis import Redis
-from sqlalchemy import create_engine, event, text
+from sqlalchemy import event
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 from werkzeug.exceptions import HTTPException
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from config.base import BadSetting, Settings, from_environment
+from config.base import Settings, from_environment
 from trustconduct import clock
 from trustconduct.accounts.permissions import NotAllowed
 from trustconduct.admin.console import mount
 from trustconduct.jobs.queue import Ringer, connect
 from trustconduct.plain_log import without_words
 from trustconduct.policies.wording import inline, with_ids
+from trustconduct.tenants.engine import make_engine
 from trustconduct.tenants.sessions import ScopedSession, Sessions
 from trustconduct.web import account, answers, door, people, public, setup, sign, staff
 from trustconduct.web.memory import Memory
@@ -78,10 +79,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     if settings.secure:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1)  # type: ignore[method-assign]
 
-    engine = create_engine(
-        settings.DATABASE_URL, pool_size=settings.DATABASE_POOL, hide_parameters=True
-    )
-    sessions = Sessions(engine)
+    sessions = Sessions(make_engine(settings.DATABASE_URL, pool_size=settings.DATABASE_POOL))
     app.extensions["trustconduct"] = door.Works(settings, sessions, door.Directory(sessions))
     _ring_after_commit(connect(settings.REDIS_URL))
 
@@ -96,28 +94,6 @@ def create_app(settings: Settings | None = None) -> Flask:
     _answer_errors(app)
     _fill_templates(app)
     return app
-
-
-def check_login(settings: Settings) -> None:
-    """Refuse to start as a superuser, an owner of tables or a role that sees past its school.
-
-    Row-level security binds none of these: every school would see every other.
-    """
-    engine = create_engine(settings.DATABASE_URL)
-    with engine.connect() as connection:
-        strong = connection.execute(
-            text(
-                "select rolsuper or rolbypassrls, exists (select from pg_class c"
-                " where c.relowner = r.oid and c.relkind = 'r')"
-                " from pg_roles r where rolname = current_user"
-            )
-        ).one()
-    engine.dispose()
-    if any(strong):
-        raise BadSetting(
-            "DATABASE_URL must name a login that is no superuser, owns no table and has no"
-            " BYPASSRLS: see docs/operator.md."
-        )
 
 
 def _ring_after_commit(redis: Redis) -> None:

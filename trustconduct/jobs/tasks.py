@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from redis import Redis
-from sqlalchemy import Engine, create_engine, select
+from sqlalchemy import Engine, select
 
 from config.base import Settings, from_environment
 from trustconduct.accounts.users import with_trust_role
@@ -16,6 +16,7 @@ from trustconduct.db import transaction
 from trustconduct.jobs.queue import connect, heard, ring
 from trustconduct.outbox.delivery import Envelope, Post, deliver_next, schools_waiting
 from trustconduct.reviews.reminders import Recipient, remind
+from trustconduct.tenants.engine import make_engine
 from trustconduct.tenants.models import Trust
 from trustconduct.tenants.sessions import ScopedSession, Sessions
 
@@ -37,7 +38,7 @@ class Works:
 def works() -> Works:
     """Made when the first task of a process needs it, from the environment."""
     settings = from_environment()
-    engine = create_engine(settings.DATABASE_URL, pool_size=1, hide_parameters=True)
+    engine = make_engine(settings.DATABASE_URL, pool_size=1)
     return Works(settings, engine, Sessions(engine), connect(settings.REDIS_URL))
 
 
