@@ -24,6 +24,7 @@ from migrations.run import migrate
 from tests import build
 from tests.bench.measure import KEY, RUNS, report, say
 from tests.browser import Browser
+from tests.copies import copy
 from trustconduct import embedded
 from trustconduct.app import create_app
 from trustconduct.audit.actor import Role
@@ -67,26 +68,6 @@ def database() -> Iterator[Place]:
             yield Place(services, first, superuser.render_as_string(hide_password=False))
         finally:
             embedded.erase(Path(folder))
-
-
-def copy(connection: psycopg.Connection, table: str, many: str, **changed: str) -> None:
-    """Copy the first school's row of a table, once for each row of `many`, which has `changed`.
-
-    Whatever other columns the table has, they come along.
-    """
-    columns = [
-        row[0]
-        for row in connection.execute(
-            "select attname from pg_attribute where attrelid = %s::regclass"
-            " and attnum > 0 and not attisdropped order by attnum",
-            [table],
-        )
-    ]
-    values = ", ".join(changed.get(name, f"r.{name}") for name in columns)
-    connection.execute(
-        f"insert into {table} ({', '.join(columns)}) select {values}"
-        f" from (select * from {table} order by id limit 1) r, {many} m"
-    )
 
 
 def add_schools(connection: psycopg.Connection, first: int, last: int) -> None:

@@ -145,6 +145,14 @@ def test_make_alone_lists_every_target_that_a_person_types():
     assert all(len(line.split(maxsplit=2)) == 3 for line in listed.splitlines())
 
 
+def test_what_is_checked_before_a_commit_is_what_make_checks():
+    """And nothing is fetched for it: a hook of somebody else's is code of somebody else's."""
+    said = (ROOT / ".pre-commit-config.yaml").read_text("utf-8")
+    assert re.findall(r"repo: (.*)", said) == ["local"]
+    assert re.findall(r"entry: (.*)", said) == ["make check"]
+    assert "make check; make test; on_debian" in (ROOT / ".ci" / "run").read_text("utf-8")
+
+
 REGISTRIES = re.compile(
     r"https?://[^\s\"']*(?:artifactory|nexus|/simple/|/api/npm/|/api/pypi/|devpi|:4873)"
     r"|index-url\s*[= ]\s*https?:|\bregistry\s*=\s*https?:|\"resolved\":",

@@ -13,16 +13,15 @@ import pkgutil
 import re
 import textwrap
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import event
 
 import trustconduct
 from tests.rules.permissions import ACCOUNTS, RULES, SCHOOL, UNSIGNED, Asks
 from tests.rules.test_imports import contracts
+from tests.rules.writes import written
 from trustconduct.accounts import permissions
 from trustconduct.accounts.permissions import Can, NotAllowed
 from trustconduct.audit.actor import Actor, Grant
@@ -30,7 +29,6 @@ from trustconduct.db import new_id
 
 # Reads what is written by these; `record` and `write` are rules' own words for it.
 WRITES = {"add", "add_all", "delete", "merge", "insert", "update", "insert_rows", "record", "write"}
-WRITTEN = re.compile(r"\s*(insert|update|delete|merge|truncate)\b|\binsert into\b", re.I)
 
 
 def rule_modules() -> Iterator[Any]:
@@ -166,22 +164,6 @@ def someone(monkeypatch, may: set[Can], school_id: UUID | None) -> Actor:
     return Actor("user", new_id(), "Somebody", frozenset({Grant(role, school_id)}))
 
 
-@contextmanager
-def written(session) -> Iterator[list[str]]:
-    """The statements that change something."""
-    found: list[str] = []
-
-    def note(connection, cursor, statement, parameters, context, executemany):
-        if WRITTEN.search(statement):
-            found.append(statement)
-
-    event.listen(session.get_bind(), "before_cursor_execute", note)
-    try:
-        yield found
-    finally:
-        event.remove(session.get_bind(), "before_cursor_execute", note)
-
-
 @pytest.fixture
 def case(request, oak, trust, accounts, schools):
     """A rule, ready to be called: `call(by)` in the session of its entry."""
@@ -206,7 +188,7 @@ each_rule = pytest.mark.parametrize("case", sorted(ASKED), indirect=True)
 def test_a_rule_refuses_who_may_do_everything_but_this(case, monkeypatch):
     entry, session, call, here, _ = case
     by = someone(monkeypatch, set(Can) - {entry.can}, here)
-    with written(session) as statements, pytest.raises(NotAllowed):
+    with written(session.get_bind()) as statements, pytest.raises(NotAllowed):
         call(by)
     assert statements == [], "it wrote before it asked"
     assert not session.new
@@ -218,7 +200,7 @@ def test_a_rule_refuses_who_may_do_it_elsewhere(case, monkeypatch):
     """At a sister school or at the Trust; at a school, where it is the Trust's to do."""
     _, session, call, _, elsewhere = case
     for place in elsewhere:
-        with written(session) as statements, pytest.raises(NotAllowed):
+        with written(session.get_bind()) as statements, pytest.raises(NotAllowed):
             call(someone(monkeypatch, set(Can), place))
         assert statements == []
         assert not session.new
@@ -229,7 +211,7 @@ def test_a_rule_refuses_who_may_do_it_elsewhere(case, monkeypatch):
 def test_a_rule_lets_who_may_do_this_and_nothing_else(case, monkeypatch):
     """So the two tests above were refused for the permission and for nothing else."""
     entry, session, call, here, _ = case
-    with written(session) as statements:
+    with written(session.get_bind()) as statements:
         call(someone(monkeypatch, {entry.can}, here))
         session.flush()
     assert bool(statements) == (entry.can is not Can.SEE_CONSOLE)
