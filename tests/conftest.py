@@ -161,7 +161,7 @@ def redis_url(servers: Servers) -> str:
     """A database of Valkey's that no test just before had: one that ends may still write."""
     worker = os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")
     number = int(worker) % 2 * 8 + next(_numbers) % 8
-    return servers.services.redis_url.replace("db=0", f"db={number}")
+    return servers.redis_url(number)
 
 
 @pytest.fixture

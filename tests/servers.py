@@ -1,7 +1,9 @@
 """The servers of one test run, and databases made from templates.
 
 They are started by whoever needs them first, so that the static checks need
-none, and stopped by the process that the person started.
+none, and stopped by the process that the person started. `make test-services`
+(tests/debian.py) brings servers of its own, and says so by TEST_SUPERUSER_URL:
+never by DATABASE_URL alone, which may be somebody's service.
 """
 
 from __future__ import annotations
@@ -19,7 +21,7 @@ from pathlib import Path
 import psutil
 import psycopg
 from psycopg import sql
-from sqlalchemy import Engine, create_engine
+from sqlalchemy import Engine, create_engine, make_url
 
 from migrations.run import migrate
 from tests import world
@@ -28,6 +30,8 @@ from trustconduct.tenants.sessions import Sessions
 
 RUNS = Path(tempfile.gettempdir()) / "trustconduct-tests"
 EMPTY, GROUND, WORLD = "tc_empty", "tc_ground", "tc_world"
+# Whether the servers are others than the embedded ones, which tests of those must know.
+OTHERS = "TEST_SUPERUSER_URL" in os.environ
 
 
 def new_run() -> Path:
@@ -56,7 +60,7 @@ class Servers:
     def of_run(cls, run: Path) -> Servers:
         """Start the servers and fill the templates, once a run; later callers find them."""
         with _alone(run):
-            servers = cls(embedded.start(run, fsync=False), run)
+            servers = cls(_others() if OTHERS else embedded.start(run, fsync=False), run)
             if not (run / "world.pickle").exists():
                 servers._fill_templates()
         return servers
@@ -82,13 +86,23 @@ class Servers:
         return pickle.loads((self.run / "world.pickle").read_bytes())
 
     def url(self, name: str) -> str:
-        return self.services.database_url.replace("/trustconduct?", f"/{name}?")
+        return _of_database(self.services.database_url, name)
 
     def owner_url(self, name: str) -> str:
-        return self.services.database_owner_url.replace("/trustconduct?", f"/{name}?")
+        return _of_database(self.services.database_owner_url, name)
+
+    def backup_url(self, name: str) -> str:
+        return _of_database(self.services.database_backup_url, name)
 
     def superuser_url(self, name: str) -> str:
-        return self.services.database_superuser_url.replace("/postgres?", f"/{name}?")
+        return _of_database(self.services.database_superuser_url, name)
+
+    def redis_url(self, number: int) -> str:
+        """One of the sixteen databases of Valkey or Redis."""
+        url = self.services.redis_url
+        if url.startswith("unix:"):
+            return url.replace("db=0", f"db={number}")
+        return f"{url.rpartition('/')[0]}/{number}"
 
     def create(self, name: str, template: str) -> None:
         with self._superuser() as connection:
@@ -119,6 +133,22 @@ class Servers:
         url = self.services.database_superuser_url.replace("+psycopg", "")
         with psycopg.connect(url, autocommit=True) as connection:
             yield connection
+
+
+def _of_database(url: str, name: str) -> str:
+    return make_url(url).set(database=name).render_as_string(hide_password=False)
+
+
+def _others() -> embedded.Services:
+    """The servers that the environment names."""
+    return embedded.Services(
+        database_url=os.environ["DATABASE_URL"],
+        database_owner_url=os.environ["DATABASE_OWNER_URL"],
+        database_backup_url=os.environ["DATABASE_BACKUP_URL"],
+        database_superuser_url=os.environ["TEST_SUPERUSER_URL"],
+        redis_url=os.environ["REDIS_URL"],
+        sockets="",
+    )
 
 
 @contextmanager

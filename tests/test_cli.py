@@ -197,7 +197,7 @@ def test_a_wrong_officer_is_refused_in_one_sentence(run, email, password, senten
         ({"REDIS_URL": None}, 2, "Set both DATABASE_URL and REDIS_URL"),
         ({"REDIS_URL": "localhost"}, 2, "REDIS_URL must begin with"),
         ({"DATABASE_OWNER_URL": ""}, 2, "DATABASE_OWNER_URL must name"),
-        ({"DATABASE_OWNER_URL": "nonsense"}, 2, "A database's address must look like"),
+        ({"DATABASE_OWNER_URL": "nonsense"}, 2, "DATABASE_OWNER_URL must look like"),
         (
             {"DATABASE_OWNER_URL": "postgresql+psycopg://x@127.0.0.1:9/x"},
             1,

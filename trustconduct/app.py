@@ -11,16 +11,17 @@ from typing import Any
 from flask import Flask, Request, Response, g, request
 from flask_wtf import CSRFProtect
 from redis import Redis
-from sqlalchemy import create_engine, event, text
+from sqlalchemy import event
 from sqlalchemy.orm import Session
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from config.base import BadSetting, Settings, from_environment
+from config.base import Settings, from_environment
 from trustconduct import clock
 from trustconduct.admin.console import mount
 from trustconduct.jobs.queue import Ringer, connect
 from trustconduct.plain_log import log
 from trustconduct.policies.wording import inline, with_ids
+from trustconduct.tenants.engine import make_engine
 from trustconduct.tenants.sessions import ScopedSession, Sessions
 from trustconduct.web import (
     account,
@@ -46,8 +47,6 @@ from trustconduct.web.memory import Memory
 from trustconduct.web.navigation import count
 from trustconduct.web.signed_in import make_login_manager
 
-# A page says within two seconds that the records are away; psycopg takes no less than two.
-SECONDS_TO_CONNECT = 2
 HEADERS = (
     (
         "Content-Security-Policy",
@@ -132,13 +131,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         app.wsgi_app, measures, behind_proxy=settings.secure
     )
 
-    engine = create_engine(
-        settings.DATABASE_URL,
-        pool_size=settings.DATABASE_POOL,
-        hide_parameters=True,
-        connect_args={"connect_timeout": SECONDS_TO_CONNECT},
-    )
-    sessions = Sessions(engine)
+    sessions = Sessions(make_engine(settings.DATABASE_URL, pool_size=settings.DATABASE_POOL))
     app.extensions["trustconduct"] = door.Works(settings, sessions, door.Directory(sessions))
     _ring_after_commit(connect(settings.REDIS_URL))
 
@@ -154,28 +147,6 @@ def create_app(settings: Settings | None = None) -> Flask:
     errors.answer(app)
     _fill_templates(app)
     return app
-
-
-def check_login(settings: Settings) -> None:
-    """Refuse to start as a superuser, an owner of tables or a role that sees past its school.
-
-    Row-level security binds none of these: every school would see every other.
-    """
-    engine = create_engine(settings.DATABASE_URL)
-    with engine.connect() as connection:
-        strong = connection.execute(
-            text(
-                "select rolsuper or rolbypassrls, exists (select from pg_class c"
-                " where c.relowner = r.oid and c.relkind = 'r')"
-                " from pg_roles r where rolname = current_user"
-            )
-        ).one()
-    engine.dispose()
-    if any(strong):
-        raise BadSetting(
-            "DATABASE_URL must name a login that is no superuser, owns no table and has no"
-            " BYPASSRLS: see docs/operator.md."
-        )
 
 
 def _ring_after_commit(redis: Redis) -> None:

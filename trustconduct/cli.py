@@ -22,15 +22,14 @@ from redis import RedisError
 from rq.exceptions import StopRequested
 from rq.serializers import JSONSerializer
 from rq.worker import Worker
-from sqlalchemy import create_engine, select
-from sqlalchemy.exc import ArgumentError, OperationalError, ProgrammingError
+from sqlalchemy import select
+from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from config.base import BadSetting, Settings, from_environment
 from migrations.run import migrate as migrate_database
-from trustconduct import embedded, mail_catcher, supervise
+from trustconduct import embedded, mail_catcher, preflight, supervise
 from trustconduct.accounts.passwords import PasswordRefused
 from trustconduct.accounts.users import UserRefused, add_user
-from trustconduct.app import check_login
 from trustconduct.audit.actor import COMMAND, Actor, Grant, Role
 from trustconduct.db import transaction
 from trustconduct.demo import start as demo_start
@@ -43,9 +42,11 @@ from trustconduct.plain_log import Failed, log_plainly
 from trustconduct.policies.editions import import_edition
 from trustconduct.policies.reading import AnswerRefused, PolicyUnreadable, Reading, read_policy
 from trustconduct.processes import environment_of, figures_folder, secret_key, web_server
+from trustconduct.tenants.engine import make_engine
 from trustconduct.tenants.models import School
 from trustconduct.tenants.sessions import Sessions
 
+Check = Callable[[Settings], None]
 FIRST_WAIT, LONGEST_WAIT = 0.5, 5.0  # seconds between two looks for a Redis that is gone
 
 
@@ -72,12 +73,11 @@ class Commands(click.Group):
             return super().invoke(ctx)
         except (BadSetting, AnswerRefused, PolicyUnreadable, UserRefused, PasswordRefused) as no:
             raise Refused(str(no)) from None
-        except ArgumentError:
-            right = "postgresql+psycopg://user:password@host/database"
-            raise Refused(f"A database's address must look like {right}.") from None
         except (embedded.NotStarted, supervise.CannotRun) as no:
             raise Down(str(no)) from None
         except OperationalError as no:
+            if why := preflight.mistake_in(no):
+                raise Refused(f"A database's address can't be used: {why}.") from None
             first_line = str(no.orig).strip().partition("\n")[0]
             raise Down(f"PostgreSQL can't be used: {first_line}") from None
         except ProgrammingError as no:
@@ -90,8 +90,6 @@ def _is_embedded() -> bool:
     database, redis = (os.environ.get(name, "") for name in ("DATABASE_URL", "REDIS_URL"))
     if bool(database) != bool(redis):
         raise BadSetting("Set both DATABASE_URL and REDIS_URL, or neither for the embedded ones.")
-    if redis and not redis.startswith(("redis://", "rediss://", "unix://")):
-        raise BadSetting("REDIS_URL must begin with redis://, rediss:// or unix://.")
     return not database
 
 
@@ -129,14 +127,15 @@ def _short() -> Iterator[tuple[Settings, Sessions]]:
             return embedded.start(var)
 
         settings = _settings(start)
-        engine = create_engine(settings.DATABASE_URL, pool_size=1, hide_parameters=True)
+        engine = make_engine(settings.DATABASE_URL, pool_size=1)
         stack.callback(engine.dispose)
         yield settings, Sessions(engine)
 
 
-def _for_long(**given: Any) -> Settings:
+def _for_long(check: Check = preflight.check_if_up, **given: Any) -> Settings:
     """Settings for a process that stays, in its environment too. Servers are left running."""
     settings = _settings(embedded.start, **given)
+    check(settings)
     os.environ.update(environment_of(settings))
     return settings
 
@@ -157,8 +156,8 @@ def main() -> None:
 def serve(host: str, port: int, workers: int) -> None:
     """Answer web requests."""
     here = {"BASE_URL": f"http://127.0.0.1:{port}"}
-    settings = _for_long(**here if _is_embedded() and not os.environ.get("BASE_URL") else {})
-    check_login(settings)
+    more = here if _is_embedded() and not os.environ.get("BASE_URL") else {}
+    settings = _for_long(preflight.check, **more)
     os.environ.update(figures_folder(settings.VAR, port))
     argv = web_server(host, port, workers=workers, threads=settings.DATABASE_POOL)
     os.execv(argv[0], argv)  # noqa: S606 -- our own interpreter, no shell

@@ -11,12 +11,11 @@ import http.client
 import json
 import os
 import socket
-import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,7 +31,8 @@ from sqlalchemy import create_engine, make_url  # noqa: E402
 from config.base import Settings  # noqa: E402
 from migrations.run import migrate  # noqa: E402
 from tests import build  # noqa: E402
-from tests.bench import load  # noqa: E402
+from tests.bench import load, many  # noqa: E402
+from tests.bench.measure import KEY, RUNS, in_turns, report, say  # noqa: E402
 from tests.bench.merge import merge  # noqa: E402
 from trustconduct import embedded  # noqa: E402
 from trustconduct.acknowledgements.signing import copy_of  # noqa: E402
@@ -40,8 +40,6 @@ from trustconduct.db import transaction  # noqa: E402
 from trustconduct.outbox.links import token  # noqa: E402
 from trustconduct.tenants.sessions import Sessions  # noqa: E402
 
-KEY = "a key that is used by measurements and by nothing else"
-RUNS = 5
 SIGNS, PAGES = 300, 3000
 
 
@@ -54,38 +52,6 @@ class Bench:
     database: str
     school: str
     sha256: str
-
-
-def say(text: str) -> None:
-    print(text, file=sys.stderr, flush=True)
-
-
-def report(name: str, ours: float, floor: float, unit: str, n: int) -> None:
-    print(
-        json.dumps(
-            {
-                "name": name,
-                "ours": round(ours, 1),
-                "floor": round(floor, 1),
-                "ratio": round(ours / floor, 3),
-                "unit": unit,
-                "n": n,
-            }
-        ),
-        flush=True,
-    )
-
-
-def in_turns(ours: Callable[[int], float], floor: Callable[[int], float]) -> tuple[float, float]:
-    """The medians of both, each measured five times by turns after one run to warm up."""
-    results: tuple[list[float], list[float]] = ([], [])
-    for run in range(RUNS + 1):
-        for kept, measured in zip(results, (ours, floor), strict=True):
-            speed = measured(run)
-            say(f"  run {run}: {speed:,.0f} a second")
-            if run:
-                kept.append(speed)
-    return statistics.median(results[0]), statistics.median(results[1])
 
 
 @contextmanager
@@ -247,8 +213,14 @@ def _asked(at: Bench, count: int) -> list[str]:
     return [row[0] for row in rows]
 
 
-BENCHES = {"policy_page": policy_page, "sign": sign}
-BENCHES["merge"] = lambda _: merge(in_turns, report)
+# What asks two web servers, and what asks a database of many schools.
+SERVED = {"policy_page": policy_page, "sign": sign}
+ASKED = {
+    "scope_cost": many.scope_cost,
+    "overview": many.overview,
+    "merge": lambda: merge(in_turns, report),
+}
+BENCHES = {**SERVED, **ASKED}
 
 
 def main() -> int:
@@ -256,10 +228,15 @@ def main() -> int:
     if unknown := set(wanted) - set(BENCHES):
         say(f"There is no measure {', '.join(sorted(unknown))}; there are: {', '.join(BENCHES)}.")
         return 2
-    with bench() as at:
-        for name in wanted:
+    if served := [name for name in wanted if name in SERVED]:
+        with bench() as at:
+            for name in served:
+                say(f"{name}:")
+                SERVED[name](at)
+    for name in wanted:
+        if name in ASKED:
             say(f"{name}:")
-            BENCHES[name](at)
+            ASKED[name]()
     return 0
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ast
+import os
 import re
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -41,6 +43,7 @@ FILES = {
     "mail_catcher.py",
     "own_postgres.py",
     "plain_log.py",
+    "preflight.py",
     "processes.py",
     "ready.py",
     "supervise.py",
@@ -104,10 +107,50 @@ def test_no_name_says_nothing():
     assert named == []
 
 
-def test_the_architecture_guide_names_every_folder():
+def test_the_architecture_guide_names_every_folder_and_file_at_the_top():
+    """Whoever comes new finds the way by it; read from the disk, so that no list is forgotten."""
     guide = (ROOT / "docs" / "architecture.md").read_text("utf-8")
-    missing = {name for name in FOLDERS if not re.search(rf"\b{name}/", guide)}
-    assert missing == set()
+    folders = {f"{path.name}/" for path in PACKAGE.iterdir() if (path / "__init__.py").exists()}
+    files = {path.name for path in PACKAGE.glob("*.py") if path.name != "__init__.py"}
+    tests = {f"{name}/" for name in ("bench", "pages", "rules")}
+    missing = {name for name in folders | files | tests if f"`{name}" not in guide}
+    assert missing == set(), "say in docs/architecture.md what each of these is, as `name`"
+
+
+def test_the_architecture_guide_names_only_what_is_there():
+    guide = (ROOT / "docs" / "architecture.md").read_text("utf-8")
+    named = set(re.findall(r"`([\w./]+\.(?:py|md|txt|toml))`", guide))
+    there = {path.name for path in tracked()}
+    assert {name for name in named if name.rpartition("/")[2] not in there} == set()
+
+
+def test_the_decisions_are_numbered_in_one_row_and_each_is_one_page():
+    """A number that is taken twice breaks the links to it."""
+    pages = sorted((ROOT / "docs" / "adr").glob("*.md"))
+    numbers = [int(path.name[:4]) for path in pages]
+    assert len(numbers) == len(set(numbers))
+    for path in pages:
+        assert len(path.read_text("utf-8").split()) < 700, path.name
+
+
+def test_make_alone_lists_every_target_that_a_person_types():
+    """`browser` and `stop` are parts of others."""
+    made = (ROOT / "Makefile").read_text("utf-8")
+    targets = set(re.search(r"^\.PHONY: (.*)$", made, re.M)[1].split()) - {"browser", "stop"}
+    plain = {"PATH": os.environ["PATH"]}  # within `make test` this would be a make within make
+    listed = subprocess.run(
+        ["make"], cwd=ROOT, env=plain, capture_output=True, text=True, check=True
+    ).stdout
+    assert {line.split()[1] for line in listed.splitlines()} == targets
+    assert all(len(line.split(maxsplit=2)) == 3 for line in listed.splitlines())
+
+
+def test_what_is_checked_before_a_commit_is_what_make_checks():
+    """And nothing is fetched for it: a hook of somebody else's is code of somebody else's."""
+    said = (ROOT / ".pre-commit-config.yaml").read_text("utf-8")
+    assert re.findall(r"repo: (.*)", said) == ["local"]
+    assert re.findall(r"entry: (.*)", said) == ["make check"]
+    assert "make check; make test; on_debian" in (ROOT / ".ci" / "run").read_text("utf-8")
 
 
 REGISTRIES = re.compile(

@@ -20,6 +20,7 @@ NOT_RULES = {
     "embedded",
     "jobs",
     "mail_catcher",
+    "preflight",
     "processes",
     "supervise",
     "web",

@@ -116,6 +116,24 @@ def test_a_migration_does_not_wait_long_for_a_lock_nor_run_for_long(servers):
         assert connection.scalar(text("show statement_timeout")) == "5s"
 
 
+def test_the_owner_migrates_an_empty_database_without_a_superuser(servers):
+    """btree_gist is a trusted extension, and `trustconduct migrate` adds it by itself."""
+    name = "tc_bare"
+    servers.create(name, "template0")
+    try:
+        migrate(servers.owner_url(name), servers.url(name))
+        with owner(servers, name) as connection:
+            assert (
+                connection.scalar(text("select rolsuper from pg_roles where rolname = user"))
+                is False
+            )
+            assert connection.scalar(
+                text("select count(*) from pg_extension where extname = 'btree_gist'")
+            )
+    finally:
+        servers.drop(name)
+
+
 def test_migrating_again_changes_nothing(world, servers):
     with owner(servers, world.name) as connection:
         before = catalogue(connection)

@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from uuid import UUID
 
 import pytest
-from sqlalchemy import create_engine, insert, select, text
+from sqlalchemy import Connection, create_engine, insert, select, text
 from sqlalchemy.exc import DataError, IntegrityError, InternalError, ProgrammingError
 
 from tests import build
-from tests.rules.tables import APPEND_ONLY, SCHOOL_TABLES
+from tests.rules.tables import (
+    APPEND_ONLY,
+    OVERSIGHT_TABLES,
+    RIGHTS,
+    ROWS_SEEN,
+    SCHOOL_TABLES,
+)
 from trustconduct import clock
 from trustconduct.acknowledgements.models import SignRequest
 from trustconduct.db import new_id
 from trustconduct.people.models import Adult, Care, Pupil
-from trustconduct.tenants.models import School, SchoolSettings
+from trustconduct.tenants.models import School
 from trustconduct.tenants.sessions import Scope, ScopeFixed
 
 REFUSED = "42501"
@@ -69,11 +78,32 @@ def takes_a_foreign_row(world, table: str) -> bool:
         return True
 
 
+def changes_a_foreign_row(world, table: str) -> bool:
+    """Whether a school's session changes or deletes a row of another's, where it may do that."""
+    rights = RIGHTS["tc_school"][table]
+    tried = []
+    if "update" in rights:
+        column = re.search(r"update\((\w+)", rights)
+        name = column[1] if column else "id"
+        tried.append(f"update {table} set {name} = {name} where school_id = :elm")
+    if "delete" in rights:
+        tried.append(f"delete from {table} where school_id = :elm")
+    for statement in tried:
+        with world.sessions.school(world.oak.id) as session:
+            try:
+                if session.execute(text(statement), {"elm": world.elm.id}).rowcount:
+                    return True
+            except IntegrityError:  # let through, and then stopped by a key
+                return True
+    return False
+
+
 @pytest.mark.parametrize("table", sorted(SCHOOL_TABLES))
 def test_a_school_sees_its_own_rows_of_every_table_and_no_others(world, table):
     for school in world.schools.values():
         assert schools_seen(world, table, school) == {school.id}
     assert not takes_a_foreign_row(world, table)
+    assert not changes_a_foreign_row(world, table)
 
 
 @pytest.mark.parametrize("table", sorted(SCHOOL_TABLES))
@@ -87,8 +117,71 @@ def test_a_policy_that_is_broken_on_purpose_is_found(world, servers, table):
         with engine.begin() as connection:
             connection.execute(text(f"alter policy own_school on {table} with check (true)"))
         assert takes_a_foreign_row(world, table)
+        rights = RIGHTS["tc_school"][table]
+        assert changes_a_foreign_row(world, table) == ("update" in rights or "delete" in rights)
     finally:
         engine.dispose()
+
+
+@contextmanager
+def as_superuser(servers, world) -> Iterator[Connection]:
+    engine = create_engine(servers.superuser_url(world.name))
+    try:
+        with engine.begin() as connection:
+            yield connection
+    finally:
+        engine.dispose()
+
+
+@pytest.mark.parametrize("table", sorted(OVERSIGHT_TABLES))
+def test_the_trusts_view_of_a_schools_table_is_its_policys_and_only_that(world, servers, table):
+    def seen() -> int:
+        with world.sessions.trust() as session:
+            return len(set(session.scalars(text(f"select school_id from {table}"))))
+
+    assert seen() == 3
+    with as_superuser(servers, world) as connection:
+        connection.execute(text(f"alter policy oversight on {table} using (false)"))
+    assert seen() == 0
+
+
+def schools_known(world) -> int:
+    with world.sessions.school(world.oak.id) as session:
+        return session.scalar(text("select count(*) from school"))
+
+
+def editions_known(world) -> int:
+    with world.sessions.school(world.oak.id) as session:
+        return session.scalar(text("select count(*) from policy_edition"))
+
+
+# Policies on tables of the Trust that hide rows: what a school sees, and what it would see.
+HIDING = {
+    ("school", "seen_by_school"): (schools_known, 1, 3),
+    ("policy_edition", "seen_by_school"): (editions_known, 1, 2),
+}
+
+
+@pytest.mark.parametrize(("table", "policy"), sorted(HIDING))
+def test_a_policy_that_hides_rows_of_the_trust_is_found_when_broken(world, servers, table, policy):
+    probe, with_it, without = HIDING[table, policy]
+    with world.sessions.trust() as trust:
+        build.a_draft(trust)
+        trust.commit()
+    assert probe(world) == with_it
+    with as_superuser(servers, world) as connection:
+        connection.execute(text(f"alter policy {policy} on {table} using (true)"))
+    assert probe(world) == without
+
+
+def test_every_policy_that_hides_rows_of_the_trust_has_a_probe():
+    hiding = {
+        (table, name)
+        for table, policies in ROWS_SEEN.items()
+        for name, (_, _, using, _) in policies.items()
+        if using != "true"
+    }
+    assert hiding == HIDING.keys()
 
 
 @pytest.mark.parametrize("setting", [None, "", str(UUID(int=1))])
@@ -230,25 +323,6 @@ def test_a_connection_goes_back_to_the_pool_without_a_scope(world, ending):
         with engine.connect() as connection:
             assert connection.scalar(text("select pg_backend_pid()")) == pid
             assert tuple(connection.execute(WHERE).one()) == ("trustconduct_app", None)
-    finally:
-        engine.dispose()
-
-
-def test_two_schools_take_turns_on_one_connection_and_never_meet(world):
-    engine = create_engine(world.url, pool_size=1, max_overflow=0)
-    sessions = type(world.sessions)(engine)
-    schools = list(world.schools.values())
-    try:
-        for turn in range(300):
-            school = schools[turn % 3]
-            with sessions.school(school.id) as session:
-                names = session.scalars(select(SchoolSettings.app_name)).all()
-                assert names == [f"App {school.canary}"]
-                if turn % 5 == 0:
-                    with pytest.raises(ProgrammingError):
-                        session.execute(text("select no_such_column from adult"))
-                elif turn % 2:
-                    session.commit()
     finally:
         engine.dispose()
 

@@ -120,7 +120,8 @@ def allowed(grants: frozenset[Grant], school_id: UUID | None) -> frozenset[Can]:
     may: set[Can] = set()
     for grant in grants:
         if school_id is None:
-            may |= AT_TRUST.get(grant.role, frozenset())
+            if grant.school_id is None:
+                may |= AT_TRUST.get(grant.role, frozenset())
         elif grant.school_id == school_id:
             may |= AT_SCHOOL.get(grant.role, frozenset())
         elif grant.school_id is None:

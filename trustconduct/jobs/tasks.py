@@ -11,7 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from redis import Redis, RedisError
-from sqlalchemy import Engine, create_engine, select
+from sqlalchemy import Engine, select
 from sqlalchemy.exc import OperationalError
 
 from config.base import Settings, from_environment
@@ -35,6 +35,7 @@ from trustconduct.outbox.notify import NotifyGateway
 from trustconduct.outbox.texts import FileGateway, Gateway, NoGateway
 from trustconduct.plain_log import log
 from trustconduct.reviews.reminders import Recipient, remind
+from trustconduct.tenants.engine import make_engine
 from trustconduct.tenants.models import School, Trust
 from trustconduct.tenants.sessions import ScopedSession, Sessions
 
@@ -62,7 +63,7 @@ class Works:
 def works() -> Works:
     """Made when the first task of a process needs it, from the environment."""
     settings = from_environment()
-    engine = create_engine(settings.DATABASE_URL, pool_size=1, hide_parameters=True)
+    engine = make_engine(settings.DATABASE_URL, pool_size=1)
     return Works(settings, engine, Sessions(engine), connect(settings.REDIS_URL))
 
 

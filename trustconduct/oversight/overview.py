@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
 from sqlalchemy import func, select
+from sqlalchemy.orm import aliased
 
 from trustconduct import clock
 from trustconduct.accounts.permissions import Can, permit
-from trustconduct.acknowledgements.answers import Counts, status_column
-from trustconduct.acknowledgements.models import Acknowledgement, SignRequest
+from trustconduct.acknowledgements.answers import Counts
+from trustconduct.acknowledgements.models import Acknowledgement, Answer, SignRequest
 from trustconduct.audit.actor import Actor
 from trustconduct.clock import Term
 from trustconduct.policies.models import Edition, InForce
@@ -53,38 +55,12 @@ def overview(session: ScopedSession, *, by: Actor) -> Overview:
     newest = session.scalar(
         select(func.max(Edition.number)).where(Edition.published_at.is_not(None))
     )
-    each = (
-        select(
-            SignRequest.school_id,
-            SignRequest.version_id,
-            status_column().label("status"),
-        )
-        .join(
-            InForce,
-            (InForce.school_id == SignRequest.school_id)
-            & (InForce.version_id == SignRequest.version_id)
-            & InForce.during.op("@>")(clock.today()),
-        )
-        .outerjoin(
-            Acknowledgement,
-            (Acknowledgement.school_id == SignRequest.school_id)
-            & (Acknowledgement.request_id == SignRequest.id),
-        )
-        .group_by(SignRequest.school_id, SignRequest.id)
-        .subquery()
-    )
-    answered: dict[UUID, dict[str, int]] = {}
-    for school_id, status, count in session.execute(
-        select(each.c.school_id, each.c.status, func.count()).group_by(
-            each.c.school_id, each.c.status
-        )
-    ):
-        answered.setdefault(school_id, {})[status] = count
     rows = session.execute(
         select(
             School.id,
             School.slug,
             School.name,
+            InForce.version_id,
             InForce.number.label("version"),
             Edition.number.label("edition"),
             Edition.review_text,
@@ -95,7 +71,8 @@ def overview(session: ScopedSession, *, by: Actor) -> Overview:
         )
         .outerjoin(Edition, Edition.id == InForce.edition_id)
         .order_by(School.name, School.id)
-    )
+    ).all()
+    answered = _answered(session, [row.version_id for row in rows if row.version_id])
     return Overview(
         schools=tuple(
             Standing(
@@ -106,7 +83,7 @@ def overview(session: ScopedSession, *, by: Actor) -> Overview:
                 version=row.version,
                 review=Term.parse(row.review_text) if row.review_text else None,
                 behind=newest is not None and row.edition != newest,
-                counts=_counts(answered.get(row.id, {})),
+                counts=answered.get(row.id, Counts()),
             )
             for row in rows
         ),
@@ -114,10 +91,33 @@ def overview(session: ScopedSession, *, by: Actor) -> Overview:
     )
 
 
-def _counts(found: dict[str, int]) -> Counts:
-    return Counts(
-        asked=sum(found.values()),
-        signed=found.get("signed", 0),
-        declined=found.get("declined", 0),
-        talk=found.get("talk", 0),
+def _answered(session: ScopedSession, versions: Sequence[UUID]) -> dict[UUID, Counts]:
+    """How the adults asked about these versions have answered, by school.
+
+    Signed outweighs declined, and that a wish to talk. Each kind of answer is there
+    once a request at the most, so three joins count what else would have to be grouped
+    by request: a third of the time at 300 schools. The versions are given by their ids,
+    because PostgreSQL guesses a day within a range so badly that it would look up each
+    request alone.
+    """
+    signed, declined, talk = (aliased(Acknowledgement) for _ in range(3))
+    query = select(
+        SignRequest.school_id,
+        func.count(),
+        func.count(signed.id),
+        func.count(declined.id).filter(signed.id.is_(None)),
+        func.count(talk.id).filter(signed.id.is_(None), declined.id.is_(None)),
     )
+    for kind, answer in (
+        (signed, Answer.SIGNED),
+        (declined, Answer.DECLINED),
+        (talk, Answer.TALK),
+    ):
+        query = query.outerjoin(
+            kind,
+            (kind.school_id == SignRequest.school_id)
+            & (kind.request_id == SignRequest.id)
+            & (kind.answer == answer.value),
+        )
+    query = query.where(SignRequest.version_id.in_(versions)).group_by(SignRequest.school_id)
+    return {school_id: Counts(*found) for school_id, *found in session.execute(query)}
