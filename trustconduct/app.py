@@ -183,6 +183,12 @@ def _answer_errors(app: Flask) -> None:
             return error
         return page(error.code)
 
+    @app.errorhandler(door.SchoolClosed)
+    def _closed(error: door.SchoolClosed) -> Any:
+        door.leave()
+        trust = door.works().directory.trust()
+        return render_template("public/closed.html", trust=trust, error=error), error.code
+
     @app.errorhandler(CSRFError)
     def _csrf(error: CSRFError) -> Any:
         return page(400, stale=True)

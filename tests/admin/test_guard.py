@@ -8,6 +8,7 @@ from sqlalchemy import text
 from trustconduct.accounts.permissions import Can
 
 LISTS = ("schools", "people")
+NO_SCHOOL = "019b0000-0000-7000-8000-000000000000"
 GONE = ("new/", "edit/", "delete/", "action/", "export/csv/", "ajax/lookup/", "ajax/update/")
 
 
@@ -15,8 +16,8 @@ def rules(app):
     return [rule for rule in app.url_map.iter_rules() if rule.rule.startswith("/admin")]
 
 
-def address(rule):
-    return rule.rule.replace("<int:number>", "1")
+def address(rule, school=NO_SCHOOL):
+    return rule.rule.replace("<int:number>", "1").replace("<uuid:school_id>", str(school))
 
 
 def test_every_route_of_the_console_says_what_it_needs(app):
@@ -29,6 +30,12 @@ def test_every_route_of_the_console_says_what_it_needs(app):
         "editions.approve",
         "editions.publish",
         "schools.save",
+        "schools.look",
+        "schools.add_all",
+        "schools.save_edit",
+        "schools.invite_head",
+        "schools.suspend",
+        "schools.resume",
         "trust.save",
         "users.save",
     }

@@ -35,6 +35,7 @@ FILES = {
     "app.py",
     "cli.py",
     "clock.py",
+    "csv_lists.py",
     "db.py",
     "embedded.py",
     "embedded_place.py",

@@ -84,6 +84,17 @@ TRUST_IDS = {
     "editions.publication",
     "editions.publish",
 }
+# Ids of schools in the console, which sees every one: a made-up one is no school's.
+CONSOLE_SCHOOLS = {
+    "schools.edit",
+    "schools.save_edit",
+    "schools.head",
+    "schools.invite_head",
+    "schools.suspension",
+    "schools.suspend",
+    "schools.resumption",
+    "schools.resume",
+}
 # Ids that stand behind the question mark.
 QUERY_IDS = {"users.details_view", "schools.details_view"}
 NO_IDS = {"public.asset": "the name of a built file"}
@@ -97,7 +108,7 @@ ACTORS = [
 
 def test_every_route_with_an_id_is_placed(app):
     with_ids = {rule.endpoint for rule in app.url_map.iter_rules() if rule.arguments - {"school"}}
-    placed = SCHOOL_IDS.keys() | TRUST_IDS | NO_IDS.keys()
+    placed = SCHOOL_IDS.keys() | TRUST_IDS | CONSOLE_SCHOOLS | NO_IDS.keys()
     assert with_ids == placed, "say in tests/rules/test_wrong_school.py what its ids are"
     endpoints = {rule.endpoint for rule in app.url_map.iter_rules()}
     details = {name for name in endpoints if name.endswith(".details_view")}
@@ -200,6 +211,9 @@ def ids_of(rule: Rule, world: World) -> Ids:
         return SCHOOL_IDS[rule.endpoint](world)
     if rule.endpoint in TRUST_IDS:
         return Ids({"number": 1}, {"number": 98}, {"number": 99})
+    if rule.endpoint in CONSOLE_SCHOOLS:
+        never = {"school_id": new_id()}
+        return Ids({"school_id": world.oak.id}, never, {"school_id": new_id()})
     if rule.endpoint in QUERY_IDS:
         return Ids({"id": world.oak.id}, {"id": new_id()}, {"id": new_id()})
     return Ids({}, {}, {})

@@ -20,6 +20,7 @@ ALLOWED = frozenset(
     {
         "trustconduct.jobs.tasks.deliver_mail",
         "trustconduct.jobs.tasks.remind_of_reviews",
+        "trustconduct.jobs.tasks.start_schools",
     }
 )
 NAME = "trustconduct"

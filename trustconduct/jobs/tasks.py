@@ -14,8 +14,10 @@ from trustconduct.accounts.users import with_trust_role
 from trustconduct.audit.actor import Role
 from trustconduct.db import transaction
 from trustconduct.jobs.queue import connect, heard, ring
+from trustconduct.jobs.starting import start_schools as start_each
 from trustconduct.outbox.delivery import Envelope, Post, deliver_next, schools_waiting
 from trustconduct.reviews.reminders import Recipient, remind
+from trustconduct.schools.start import to_hand_over
 from trustconduct.tenants.models import Trust
 from trustconduct.tenants.sessions import ScopedSession, Sessions
 
@@ -94,3 +96,14 @@ def remind_of_reviews() -> bool:
     if reminded:
         ring(with_.redis)
     return reminded
+
+
+def start_schools() -> int:
+    """Carry out what a crash left over of the schools that were added; give how many of them."""
+    with_ = works()
+    with with_.sessions.trust(read_only=True) as session:
+        waiting = to_hand_over(session)
+    started = start_each(with_.sessions, waiting)
+    if started:
+        ring(with_.redis)
+    return started

@@ -22,6 +22,7 @@ from trustconduct.outbox.models import (
     TrustMessage,
     TrustMessageContent,
 )
+from trustconduct.tenants.models import is_open
 from trustconduct.tenants.sessions import SCHOOL, ScopedSession
 
 # How long to wait after each failed try; after the last one the message is parked.
@@ -119,7 +120,10 @@ class Envelope:
 
 
 def schools_waiting(session: ScopedSession) -> list[UUID]:
-    """The schools with a message that is due, by one query over rows without content."""
+    """The schools with a message that is due, by one query over rows without content.
+
+    Without those that are suspended: their mail waits until they are resumed.
+    """
     return list(
         session.scalars(
             select(SchoolMessage.school_id)
@@ -127,6 +131,7 @@ def schools_waiting(session: ScopedSession) -> list[UUID]:
                 SchoolMessage.sent_at.is_(None),
                 SchoolMessage.parked_at.is_(None),
                 SchoolMessage.due_at <= clock.now(),
+                is_open(SchoolMessage.school_id),
             )
             .distinct()
         )
@@ -149,6 +154,8 @@ def deliver_next(session: ScopedSession, post: Post, envelope: Envelope) -> bool
             message_type.sent_at.is_(None),
             message_type.parked_at.is_(None),
             message_type.due_at <= clock.now(),
+            # Also here: a school may be suspended while the worker is at its mail.
+            *([is_open(SchoolMessage.school_id)] if in_school else []),
         )
         .order_by(message_type.due_at)
         .limit(1)
