@@ -127,6 +127,14 @@ def test_what_is_wrong_is_said_at_its_field_and_what_was_typed_is_kept(
     assert mails(world) == []
 
 
+def test_everything_that_is_wrong_is_said_at_once(officer, world):
+    wrong = {**FIR, "name": "Oak Lane", "slug": "admin", "phase": "", "head_email": "fern"}
+    answer = officer.send(ADD, page=ADD, **wrong)
+    assert answer.status_code == 422
+    for field in ("name", "slug", "phase", "head_email"):
+        assert answer.text.count(f'<li><a href="#{field}">') == 1
+
+
 def test_a_field_that_the_form_does_not_have_is_refused(officer, world):
     answer = officer.send(ADD, page=ADD, **FIR, suspended_at="2026-01-01")
     assert answer.status_code == 422

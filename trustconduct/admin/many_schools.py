@@ -99,6 +99,7 @@ class ManySchools(Console):
         except ListRefused as refused:
             return self._faulty(refused.found, form.values["name"])
         works().directory.forget()
-        flash(f"{count(len(added), 'school is', 'schools are')} added. Heads are invited now.")
+        said = count(len(added), "school is", "schools are")
+        flash(f"{said} added. The heads on your list are being invited.", "good")
         hand_over_now([school.id for school in added])
         return redirect(url_for("schools.index_view"), 303)  # type: ignore[return-value]

@@ -27,7 +27,13 @@ from trustconduct.admin.views import Listed
 from trustconduct.audit.actor import Role
 from trustconduct.db import transaction
 from trustconduct.oversight.states import SchoolState, states
-from trustconduct.schools.add import LONGEST_SLUG, SchoolRefused, add_school
+from trustconduct.schools.add import (
+    LONGEST_SLUG,
+    NewSchool,
+    SchoolRefused,
+    add_school,
+    problems,
+)
 from trustconduct.schools.settings import police_forces
 from trustconduct.schools.start import Head
 from trustconduct.tenants.models import Phase, PoliceForce, School, SchoolStart
@@ -220,6 +226,7 @@ class SchoolsView(SchoolChanges, ManySchools, Listed):
     def save(self) -> Response:
         form = read(AddForm)
         if form.errors:
+            self._tell_all(form)
             return self._add_page(form, 422)
         values = {**form.values}
         name, email = values.pop("head_name"), values.pop("head_email")
@@ -240,6 +247,18 @@ class SchoolsView(SchoolChanges, ManySchools, Listed):
         flash(f"{school.name} is added. Its pages are at /{school.slug}/.", "good")
         hand_over_now([school.id])
         return to_school(school.id)
+
+    def _tell_all(self, form: Form) -> None:
+        """Beside what can't be read in a form, what the other schools have already."""
+        given = form.values
+        new = NewSchool(
+            given.get("name") or "",
+            given.get("slug") or "",
+            police_force_id=given.get("police_force_id") or None,
+        )
+        for field, message in problems(g.session, new).items():
+            if given.get(field):
+                form.refuse(field, message)
 
 
 def to_school(school_id: UUID) -> Response:

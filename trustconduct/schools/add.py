@@ -109,6 +109,14 @@ def add_school(
     return add_checked(session, [new], taken.slugs, by=by)[0]
 
 
+def problems(session: ScopedSession, new: NewSchool) -> dict[str, str]:
+    """What stands against a school, by field, while other fields are not right yet. Saves nothing.
+
+    So that the officer is told of everything at once.
+    """
+    return errors_of(new, Taken.now(session))
+
+
 def _same(new: NewSchool, taken: Taken) -> School | None:
     """The school that this form has added already, where it was sent twice."""
     for school in taken.slugs.values():
