@@ -13,7 +13,9 @@ import pyotp
 from sqlalchemy import select
 
 from trustconduct import clock
-from trustconduct.accounts.models import Factor, User
+from trustconduct.accounts.factors import make_factor, secret_of
+from trustconduct.accounts.models import User
+from trustconduct.accounts.sealing import Sealer
 from trustconduct.accounts.users import add_user
 from trustconduct.acknowledgements import signing
 from trustconduct.acknowledgements.campaigns import start_campaign
@@ -25,6 +27,8 @@ from trustconduct.contact_matrix.models import SchoolMatrix
 from trustconduct.contact_matrix.save import current_matrix, save_matrix
 from trustconduct.csv_lists import key
 from trustconduct.db import new_id
+from trustconduct.outbox.links import token
+from trustconduct.outbox.models import TrustMessageContent
 from trustconduct.people.models import Adult
 from trustconduct.people.roll import read_roll
 from trustconduct.people.take_in import take_in
@@ -39,6 +43,7 @@ from trustconduct.tenants.sessions import ScopedSession
 
 # Of the app that tests get: links are derived from it.
 SECRET_KEY = "a key that is used by tests and by nothing else"
+SEALER = Sealer(SECRET_KEY)
 PASSWORD = "quite a long password"
 REVIEW = "Summer Term 2028"
 FORCE = "thames-valley"
@@ -147,15 +152,37 @@ def a_user(
 
 def an_authenticator(session: ScopedSession, user: User) -> str:
     """A confirmed authenticator; gives its secret."""
-    secret = pyotp.random_base32()
-    session.add(Factor(user_id=user.id, secret=secret, confirmed_at=clock.now()))
+    factor = make_factor(session, user, SEALER)
+    factor.confirmed_at, user.enrols_at_sign_in = clock.now(), False
     session.flush()
-    return secret
+    return secret_of(factor, SEALER)
 
 
 def a_code(secret: str, ahead: int = 0) -> str:
     """The code of this moment, or of `ahead` steps later."""
     return pyotp.TOTP(secret).at(clock.now(), counter_offset=ahead)
+
+
+# -- mail to people who sign in
+
+
+def mailed(session: ScopedSession, to: str) -> list[TrustMessageContent]:
+    """What was written to an address, the oldest first; in the Trust's session."""
+    return list(
+        session.scalars(
+            select(TrustMessageContent)
+            .where(TrustMessageContent.to_address == to)
+            .order_by(TrustMessageContent.id)
+        )
+    )
+
+
+def link_in(content: TrustMessageContent) -> str:
+    """The path of the link in a mail, as the worker makes it."""
+    link = content.link
+    assert link is not None, content.subject
+    row = UUID(link["row"])
+    return link["path"] + token(SECRET_KEY, link["purpose"], row, link["generation"])
 
 
 # -- in a school's session

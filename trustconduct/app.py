@@ -27,7 +27,18 @@ from trustconduct.jobs.queue import Ringer, connect
 from trustconduct.plain_log import without_words
 from trustconduct.policies.wording import inline, with_ids
 from trustconduct.tenants.sessions import ScopedSession, Sessions
-from trustconduct.web import account, answers, door, people, public, setup, sign, staff
+from trustconduct.web import (
+    account,
+    answers,
+    door,
+    mailed,
+    people,
+    public,
+    setup,
+    sign,
+    staff,
+    you,
+)
 from trustconduct.web.memory import Memory
 from trustconduct.web.navigation import count
 from trustconduct.web.signed_in import make_login_manager
@@ -87,7 +98,7 @@ def create_app(settings: Settings | None = None) -> Flask:
 
     CSRFProtect(app)
     make_login_manager().init_app(app)
-    for part in (public, account, sign, staff, setup, people, answers):
+    for part in (public, account, mailed, you, sign, staff, setup, people, answers):
         app.register_blueprint(part.pages)
     app.register_blueprint(public.school_pages)
     mount(app)

@@ -36,6 +36,7 @@ def upgrade() -> None:
     )
 
     op.add_column("account_factor", sa.Column("next_secret", sa.Text(), nullable=True))
+    op.add_column("account_factor", sa.Column("next_at", sa.DateTime(timezone=True), nullable=True))
 
     op.create_table(
         "account_link",
@@ -86,6 +87,7 @@ def upgrade() -> None:
 def downgrade() -> None:
     for table in reversed(TABLES):
         op.drop_table(table)
+    op.drop_column("account_factor", "next_at")
     op.drop_column("account_factor", "next_secret")
     op.drop_constraint(op.f("ck_account_grant_days_in_order"), "account_grant")
     op.drop_column("account_grant", "last_on")

@@ -8,7 +8,7 @@ import pytest
 import time_machine
 from sqlalchemy import func, select
 
-from tests.build import SECRET_KEY, a_user, an_actor, an_officer
+from tests.build import SEALER, SECRET_KEY, a_user, an_actor, an_officer
 from trustconduct import clock
 from trustconduct.accounts.invitations import invite, invite_again
 from trustconduct.accounts.links import Purpose, opened
@@ -51,7 +51,7 @@ def opens(session, row: AccountLink, secret: str) -> bool:
 def test_an_invited_person_has_no_password_and_can_not_sign_in(accounts, schools):
     user = invited(accounts, schools)
     assert user.password_hash is None
-    assert give_password(accounts, EMAIL, "", address="192.0.2.1") is None
+    assert give_password(accounts, EMAIL, "", address="192.0.2.1", sealer=SEALER) is None
     assert actor_of(user).grants == {Grant(Role.OFFICE, schools.oak.id)}
 
 

@@ -9,15 +9,15 @@ import time_machine
 from sqlalchemy import func, select
 
 from tests.at_once import at_once
-from tests.build import PASSWORD, a_code, a_user, an_authenticator
+from tests.build import PASSWORD, SEALER, a_code, a_user, an_authenticator
 from trustconduct import clock
-from trustconduct.accounts.models import Factor, SignIn, User
+from trustconduct.accounts.factors import enrol, secret_of
+from trustconduct.accounts.models import SignIn, User
 from trustconduct.accounts.passwords import PasswordRefused, hashed, is_right
 from trustconduct.accounts.signing_in import (
     MOST_WRONG_CODES,
     Lifetime,
     actor_of,
-    enrol,
     give_code,
     give_password,
     half_signed_in,
@@ -36,18 +36,16 @@ EMAIL = "ada@school.example"
 
 @pytest.fixture
 def ada(accounts, schools) -> User:
-    user = a_user(accounts, Role.OFFICE, schools.oak.id, email=EMAIL, name="Ada Office")
-    an_authenticator(accounts, user)
-    return user
+    return a_user(accounts, Role.OFFICE, schools.oak.id, email=EMAIL, name="Ada Office")
 
 
 @pytest.fixture
 def secret(accounts, ada) -> str:
-    return accounts.scalars(select(Factor.secret).where(Factor.user_id == ada.id)).one()
+    return an_authenticator(accounts, ada)
 
 
 def password(session, email: str = EMAIL, given: str = PASSWORD) -> str | None:
-    token = give_password(session, email, given, address="192.0.2.1")
+    token = give_password(session, email, given, address="192.0.2.1", sealer=SEALER)
     session.flush()
     return token
 
@@ -55,7 +53,7 @@ def password(session, email: str = EMAIL, given: str = PASSWORD) -> str | None:
 def code(session, half: str, digits: str) -> str | None:
     sign_in = half_signed_in(session, half, lock=True)
     assert sign_in is not None
-    token = give_code(session, sign_in, digits, address="192.0.2.1")
+    token = give_code(session, sign_in, digits, address="192.0.2.1", sealer=SEALER)
     session.flush()
     return token
 
@@ -146,11 +144,11 @@ def test_a_person_without_an_authenticator_can_not_finish(accounts, schools):
 
 def test_the_first_code_enrols_the_authenticator(accounts, schools):
     user = a_user(accounts, Role.OFFICE, schools.oak.id, email="new@school.example")
-    factor = enrol(accounts, user)
+    factor = enrol(accounts, user, SEALER)
     accounts.flush()
-    assert enrol(accounts, user) is factor
+    assert enrol(accounts, user, SEALER) is factor
     assert factor.confirmed_at is None
-    assert code(accounts, password(accounts, user.email), a_code(factor.secret))
+    assert code(accounts, password(accounts, user.email), a_code(secret_of(factor, SEALER)))
     assert factor.confirmed_at is not None
 
 

@@ -8,7 +8,6 @@ from sqlalchemy import text
 from trustconduct.accounts.permissions import Can
 
 LISTS = ("schools", "people")
-NO_SCHOOL = "019b0000-0000-7000-8000-000000000000"
 GONE = ("new/", "edit/", "delete/", "action/", "export/csv/", "ajax/lookup/", "ajax/update/")
 
 
@@ -16,8 +15,9 @@ def rules(app):
     return [rule for rule in app.url_map.iter_rules() if rule.rule.startswith("/admin")]
 
 
-def address(rule, school=NO_SCHOOL):
-    return rule.rule.replace("<int:number>", "1").replace("<uuid:school_id>", str(school))
+def address(rule):
+    path = rule.rule.replace("<int:number>", "1")
+    return re.sub("<uuid:[a-z_]+>", "0190c2f0-0000-7000-8000-000000000000", path)
 
 
 def test_every_route_of_the_console_says_what_it_needs(app):
@@ -38,6 +38,13 @@ def test_every_route_of_the_console_says_what_it_needs(app):
         "schools.resume",
         "trust.save",
         "users.save",
+        "users.invite_again",
+        "users.add_role",
+        "users.date_role",
+        "users.end_role",
+        "users.close",
+        "users.reopen",
+        "users.reset_factor",
     }
     assert not [name for name in writes if found[name] is Can.SEE_CONSOLE]
 

@@ -40,7 +40,7 @@ def loaded(servers, request) -> Iterator[Sessions]:
     try:
         with servers.open(name) as engine:
             sessions = Sessions(engine)
-            assert load(sessions, link_days=180) is True
+            assert load(sessions, link_days=180, key=KEY) is True
             yield sessions
     finally:
         servers.drop(name)
@@ -117,7 +117,7 @@ def test_a_second_start_keeps_what_was_done_and_gives_the_links_anew(loaded):
         given = {"typed_name": "A", "shown_sha256": request.sha256, "copy": "", "school_name": ""}
         answer(session, request, Answer.SIGNED, by=request.by, **given)
 
-    assert load(loaded, link_days=180) is False
+    assert load(loaded, link_days=180, key=KEY) is False
     second = described(loaded, "http://127.0.0.1:9000")
     assert second["users"] == first["users"]
     assert [each["url"].replace(":9000", ":8123") for each in second["sign_links"]] == [
@@ -139,16 +139,16 @@ def test_a_load_that_was_killed_is_finished_by_the_next_start(servers, monkeypat
             with monkeypatch.context() as patch:
                 patch.setattr("trustconduct.demo.load._answer", killed)
                 with pytest.raises(Killed):
-                    load(sessions, link_days=180)
-            assert load(sessions, link_days=180) is True
+                    load(sessions, link_days=180, key=KEY)
+            assert load(sessions, link_days=180, key=KEY) is True
             assert links(described(sessions)).keys() == {"oak-lane", "elm-park"}
-            assert load(sessions, link_days=180) is False
+            assert load(sessions, link_days=180, key=KEY) is False
     finally:
         servers.drop("tc_demo_killed")
 
 
 def test_made_up_people_are_never_put_among_real_ones(ground):
     with pytest.raises(NotOurs, match="belongs to Lantern Trust"):
-        load(ground.sessions, link_days=180)
+        load(ground.sessions, link_days=180, key=KEY)
     with ground.sessions.accounts() as session:
         assert session.scalar(select(func.count()).select_from(User)) == 0

@@ -95,6 +95,33 @@ CONSOLE_SCHOOLS = {
     "schools.resumption",
     "schools.resume",
 }
+# Ids of people who sign in, whom the console shows of every school.
+USER_IDS = {
+    "users.new_role",
+    "users.add_role",
+    "users.role",
+    "users.date_role",
+    "users.end_role",
+    "users.closing",
+    "users.close",
+    "users.reopen",
+    "users.resetting",
+    "users.reset_factor",
+    "users.invite_again",
+}
+# Ids of links that people who sign in get by mail: nobody in the world has one.
+LINK_IDS = {
+    "mailed.open_link",
+    "mailed.come_in",
+    "mailed.take_password",
+    "mailed.take_code",
+    "mailed.codes",
+    "mailed.done",
+    "mailed.again",
+    "mailed.open_reset",
+    "mailed.new_password",
+    "mailed.keep_password",
+}
 # Ids that stand behind the question mark.
 QUERY_IDS = {"users.details_view", "schools.details_view"}
 NO_IDS = {"public.asset": "the name of a built file"}
@@ -108,7 +135,7 @@ ACTORS = [
 
 def test_every_route_with_an_id_is_placed(app):
     with_ids = {rule.endpoint for rule in app.url_map.iter_rules() if rule.arguments - {"school"}}
-    placed = SCHOOL_IDS.keys() | TRUST_IDS | CONSOLE_SCHOOLS | NO_IDS.keys()
+    placed = SCHOOL_IDS.keys() | TRUST_IDS | CONSOLE_SCHOOLS | USER_IDS | LINK_IDS | NO_IDS.keys()
     assert with_ids == placed, "say in tests/rules/test_wrong_school.py what its ids are"
     endpoints = {rule.endpoint for rule in app.url_map.iter_rules()}
     details = {name for name in endpoints if name.endswith(".details_view")}
@@ -169,10 +196,13 @@ class Crawl:
     def words_not_to_see(self, rule: Rule) -> list[str]:
         """At a school's addresses the words of the others, at all other addresses of every one."""
         at_school = "school" in rule.arguments
+        of_own = {grant.school_id for grant in self.grants}
         others = [
             each
             for each in self.world.schools.values()
             if not (at_school and each.slug == "oak-lane")
+            # A person's own account has their own name on it.
+            and not (rule.endpoint.startswith("you.") and each.id in of_own)
         ]
         words = [each.canary for each in others]
         if at_school or not any(grant.role.of_trust for grant in self.grants):
@@ -214,6 +244,21 @@ def ids_of(rule: Rule, world: World) -> Ids:
     if rule.endpoint in CONSOLE_SCHOOLS:
         never = {"school_id": new_id()}
         return Ids({"school_id": world.oak.id}, never, {"school_id": new_id()})
+    if rule.endpoint in USER_IDS:
+        someone = world.ash.users[Role.GOVERNOR].id  # not the one who crawls
+        kinds = [{"user_id": id_, "grant_id": new_id()} for id_ in (someone, new_id(), new_id())]
+        return Ids(*kinds)
+    if rule.endpoint in LINK_IDS:
+        return Ids(
+            *(
+                {
+                    "place": "invitation",
+                    "link_id": new_id(),
+                    "secret": token(SECRET_KEY, "x", id_, 1),
+                }
+                for id_ in (new_id(), new_id(), new_id())
+            )
+        )
     if rule.endpoint in QUERY_IDS:
         return Ids({"id": world.oak.id}, {"id": new_id()}, {"id": new_id()})
     return Ids({}, {}, {})

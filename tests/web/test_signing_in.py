@@ -7,7 +7,7 @@ import pytest
 
 from tests.browser import TOKEN
 from tests.build import a_code
-from trustconduct.accounts.models import Factor
+from trustconduct.accounts.models import Factor, User
 from trustconduct.audit.actor import Role
 from trustconduct.db import transaction
 
@@ -65,9 +65,10 @@ def test_a_head_lands_at_the_own_school_and_may_not_enter_another(client, world)
 def test_a_first_sign_in_makes_the_authenticator(client, world):
     head = world.oak.users[Role.HEADTEACHER]
     with world.sessions.accounts() as session, transaction(session):
-        user = session.query(Factor).filter_by(user_id=head.id).one()
-        user.confirmed_at = None
-        secret = user.secret
+        factor = session.query(Factor).filter_by(user_id=head.id).one()
+        factor.confirmed_at = None
+        session.get(User, head.id).enrols_at_sign_in = True
+    secret = head.secret
     client.send("/account/sign-in", email=head.email, password=head.password, to="")
     page = client.get("/account/code").text
     assert "Add this to your app" in page

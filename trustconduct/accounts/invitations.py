@@ -8,10 +8,12 @@ from datetime import date
 from sqlalchemy import select
 
 from trustconduct.accounts.endings import end_sign_ins
+from trustconduct.accounts.factors import reset_factor
 from trustconduct.accounts.links import Purpose, fresh
-from trustconduct.accounts.mails import roles_in_words, tell
+from trustconduct.accounts.mails import MISTAKE, roles_in_words, tell
 from trustconduct.accounts.models import User, UserGrant
 from trustconduct.accounts.permissions import Can, permit
+from trustconduct.accounts.sealing import Sealer
 from trustconduct.accounts.users import UserRefused, refuse_own, said_days
 from trustconduct.audit.actor import Actor, Grant
 from trustconduct.audit.events import Event
@@ -65,6 +67,7 @@ def invite(
         f"{by.name} has given you a new role with {trust_name}:",
         _listed(session, added),
         "Sign in as you always do. If you were signed in, you have to do it once more.",
+        unless_you=MISTAKE,
     )
     return user
 
@@ -106,9 +109,11 @@ def _listed(session: ScopedSession, grants: Iterable[UserGrant]) -> str:
     return "\n".join(f"- {words}" for words in roles_in_words(session, grants))
 
 
-def send_invitation(session: ScopedSession, user: User, *, by: Actor, trust_name: str) -> None:
-    """Send the link by which a person comes in. An earlier one is dead from here on."""
-    link = fresh(session, user, Purpose.INVITE)
+def send_invitation(
+    session: ScopedSession, user: User, *, by: Actor, trust_name: str, anew: bool = True
+) -> None:
+    """Send the link by which a person comes in. An earlier one is dead where this is `anew`."""
+    link = fresh(session, user, Purpose.INVITE, anew=anew)
     record(session, Event.USER_INVITED, by=by, about=user)
     tell(
         session,
@@ -121,8 +126,8 @@ def send_invitation(session: ScopedSession, user: User, *, by: Actor, trust_name
         "{link}",
         "The link works once, and for three days. It is yours alone: please do not pass it on."
         " Have your phone with you. It takes about five minutes.",
-        "Did you not expect this? Call the Trust’s office. Without you nothing happens.",
         link=link,
+        unless_you="Did you not expect this? Without you nothing happens. In doubt, call",
     )
 
 
@@ -133,4 +138,12 @@ def invite_again(session: ScopedSession, user: User, *, by: Actor, trust_name: s
         raise UserRefused(f"{user.name} has come in already, so there is nothing to send.")
     if user.disabled_at is not None:
         raise UserRefused(f"{user.name} may not sign in any more. Let them in again first.")
+    send_invitation(session, user, by=by, trust_name=trust_name)
+
+
+def reset_all(
+    session: ScopedSession, user: User, *, by: Actor, sealer: Sealer, trust_name: str
+) -> None:
+    """Let a person begin anew who has lost authenticator, codes and password."""
+    reset_factor(session, user, by=by, sealer=sealer, password_too=True)
     send_invitation(session, user, by=by, trust_name=trust_name)

@@ -7,8 +7,7 @@ from datetime import timedelta
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import select
-from sqlalchemy.orm import joinedload
+from sqlalchemy import select, update
 
 from trustconduct import clock
 from trustconduct.accounts.models import AccountLink, User
@@ -46,21 +45,41 @@ class Opened:
     purpose: Purpose
 
 
-def fresh(session: ScopedSession, user: User, purpose: Purpose) -> Link:
-    """A new link for a person; every earlier one for the same purpose is dead from here on."""
+def fresh(session: ScopedSession, user: User, purpose: Purpose, *, anew: bool = True) -> Link:
+    """A new link for a person; every earlier one for the same purpose is dead from here on.
+
+    Not `anew`, one that still works is sent once more and lasts from now on: it is
+    for what anyone may ask for, who must not be able to kill the link that the
+    person is just about to open.
+    """
     row = session.scalar(
         select(AccountLink)
         .where(AccountLink.user_id == user.id, AccountLink.purpose == purpose.value)
         .with_for_update()
+        .execution_options(populate_existing=True)
     )
     if row is None:
         row = AccountLink(user_id=user.id, purpose=purpose.value, generation=1)
         session.add(row)
-    else:
+    elif anew or not works(row):
         row.generation += 1
     row.sent_at, row.used_at = clock.now(), None
     session.flush()  # the mail needs the row's id
     return Link(f"/account/{purpose.place}/{row.id}/", purpose.value, row.id, row.generation)
+
+
+def kill_links(session: ScopedSession, user: User) -> None:
+    """Make every link of a person worthless: none may lead around what is done now."""
+    session.execute(
+        update(AccountLink)
+        .where(AccountLink.user_id == user.id, AccountLink.used_at.is_(None))
+        .values(used_at=clock.now())
+    )
+
+
+def works(row: AccountLink) -> bool:
+    """Whether the newest link of a row was not used and has not run out."""
+    return row.used_at is None and clock.now() < row.sent_at + Purpose(row.purpose).lasts
 
 
 def opened(
@@ -79,17 +98,19 @@ def opened(
     the cookie that stands for the link once it was opened; `lock` it before it is
     used, so that of two at once one finds it used.
     """
-    query = (
-        select(AccountLink)
-        .where(AccountLink.id == link_id, AccountLink.purpose == purpose.value)
-        .options(joinedload(AccountLink.user))
+    query = select(AccountLink).where(
+        AccountLink.id == link_id, AccountLink.purpose == purpose.value
     )
-    row = session.scalar(query.with_for_update(of=AccountLink) if lock else query)
+    row = session.scalar(
+        (query.with_for_update() if lock else query).execution_options(populate_existing=True)
+    )
     if row is None or not is_token(secret, key, purpose.value + stage, row.id, row.generation):
         return None
-    if row.used_at is not None or row.sent_at + purpose.lasts <= clock.now():
+    if not works(row):
         return None
-    return Opened(row, row.user, purpose) if row.user.disabled_at is None else None
+    # After the lock: what another one changed before it must be seen.
+    user = session.get_one(User, row.user_id, populate_existing=True)
+    return Opened(row, user, purpose) if user.disabled_at is None else None
 
 
 def of_id(session: ScopedSession, purpose: Purpose, link_id: UUID) -> User | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date
+from typing import Protocol
 from uuid import UUID
 
 from sqlalchemy import select
@@ -14,11 +15,13 @@ from trustconduct.outbox.write import Link, Mail, write
 from trustconduct.tenants.models import School, Trust
 from trustconduct.tenants.sessions import ScopedSession
 
-NOT_YOU = "If this was not you, call the Trust’s office at once."
+NAMELESS = "Your Trust"
+NOT_YOU = "Was this not you? Do not wait: call"
+MISTAKE = "Is this a mistake? Call"
 
 
 def trust_name(session: ScopedSession) -> str:
-    return session.scalar(select(Trust.name)) or "Your Trust"
+    return session.scalar(select(Trust.name)) or NAMELESS
 
 
 def school_names(session: ScopedSession, ids: Iterable[UUID | None]) -> dict[UUID, str]:
@@ -36,15 +39,31 @@ def roles_in_words(session: ScopedSession, grants: Iterable[UserGrant]) -> list[
     return [role_in_words(grant, names) for grant in grants]
 
 
-def role_in_words(grant: UserGrant, names: dict[UUID, str]) -> str:
-    word = Role(grant.role).word
+class DatedRole(Protocol):
+    """A role as it is kept: its row, or a page's copy of it."""
+
+    @property
+    def role(self) -> str: ...
+    @property
+    def at_school_id(self) -> UUID | None: ...
+    @property
+    def first_on(self) -> date | None: ...
+    @property
+    def last_on(self) -> date | None: ...
+
+
+def role_in_words(grant: DatedRole, names: dict[UUID, str]) -> str:
+    words = Role(grant.role).word
     if grant.at_school_id is not None:
-        word += f" at {names.get(grant.at_school_id, 'a school')}"
-    if grant.first_on:
-        word += f", from {_day(grant.first_on)}"
-    if grant.last_on:
-        word += f", until {_day(grant.last_on)}"
-    return word
+        words += f" at {names.get(grant.at_school_id, 'a school')}"
+    days = days_in_words(grant)
+    return f"{words}, {days}" if days else words
+
+
+def days_in_words(grant: DatedRole) -> str:
+    first = f"from {_day(grant.first_on)}" if grant.first_on else ""
+    last = f"until {_day(grant.last_on)}" if grant.last_on else ""
+    return ", ".join(filter(None, (first, last)))
 
 
 def _day(day: date) -> str:
@@ -58,9 +77,16 @@ def tell(
     subject: str,
     *said: str,
     link: Link | None = None,
+    unless_you: str = NOT_YOU,
 ) -> None:
-    """Write one mail to a person. `said` are its paragraphs; "{link}" stands for the link."""
-    trust = trust_name(session)
+    """Write one mail to a person. `said` are its paragraphs; "{link}" stands for the link.
+
+    Each ends with whom to call, behind `unless_you`: for a stranger's doing, that
+    call is the alarm.
+    """
+    found = session.execute(select(Trust.name, Trust.telephone)).first()
+    trust, telephone = found or (NAMELESS, "")
+    said = (*said, f"{unless_you} the Trust’s office{f' on {telephone}' if telephone else ''}.")
     body = "\n\n".join([f"Dear {user.name},", *said, f"trustconduct, for {trust}", ""])
     write(
         session,

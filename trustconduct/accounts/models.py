@@ -115,6 +115,7 @@ class Factor(Base):
     confirmed_at: Mapped[datetime | None]
     last_step: Mapped[int] = mapped_column(default=0)
     next_secret: Mapped[str | None]
+    next_at: Mapped[datetime | None]
 
 
 class RecoveryCode(Base):
@@ -152,8 +153,6 @@ class AccountLink(Base):
     generation: Mapped[int] = mapped_column(default=1)
     sent_at: Mapped[datetime] = mapped_column(default=clock.now)
     used_at: Mapped[datetime | None]
-
-    user: Mapped[User] = relationship()
 
 
 class Throttle(Base):

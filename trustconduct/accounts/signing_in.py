@@ -9,22 +9,22 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-import pyotp
 from sqlalchemy import select, update
 from sqlalchemy.orm import joinedload
 
 from trustconduct import clock
-from trustconduct.accounts.models import Factor, SignIn, User
-from trustconduct.accounts.passwords import is_right
+from trustconduct.accounts.endings import lock_person
+from trustconduct.accounts.factors import note_enrolled, spend_code, spend_recovery_code
+from trustconduct.accounts.models import SignIn, User
+from trustconduct.accounts.passwords import hashed_anew, is_right
+from trustconduct.accounts.sealing import Sealer
+from trustconduct.accounts.throttle import Doing, forget_tries
 from trustconduct.audit.actor import Actor
 from trustconduct.audit.events import Event
 from trustconduct.audit.record import record
 from trustconduct.tenants.sessions import ScopedSession
 
 TOKEN_BYTES = 32
-STEP_SECONDS = 30
-# A code is taken a step early or late: phones' clocks drift.
-DRIFT_STEPS = 1
 # With the password known, a code of six digits must not be guessed at leisure.
 MOST_WRONG_CODES = 5
 # The time between password and code.
@@ -50,7 +50,9 @@ def actor_of(user: User, address: str = "") -> Actor:
     return Actor("user", user.id, user.name, grants, address)
 
 
-def give_password(session: ScopedSession, email: str, password: str, *, address: str) -> str | None:
+def give_password(
+    session: ScopedSession, email: str, password: str, *, address: str, sealer: Sealer
+) -> str | None:
     """Begin a sign-in; give the token of its first half.
 
     None alike for an unknown address, a disabled person and a wrong password.
@@ -68,9 +70,25 @@ def give_password(session: ScopedSession, email: str, password: str, *, address:
             about_id=user.id if user else None,
         )
         return None
+    if lock_person(session, user.id) != user.password_hash:
+        return None  # a new one was chosen in between
+    forget_tries(session, sealer, Doing.PASSWORD, email, address)
+    _hash_anew(session, user, password)
     token = secrets.token_urlsafe(TOKEN_BYTES)
     session.add(SignIn(user_id=user.id, token_sha256=_sha256(token)))
     return token
+
+
+def _hash_anew(session: ScopedSession, user: User, password: str) -> None:
+    """Keep the password by the parameters of today, now that it was typed once more."""
+    kept = user.password_hash or ""
+    if (anew := hashed_anew(password, kept)) is not None:
+        # By a statement of its own: two sign-ins at once are no quarrel about a version.
+        session.execute(
+            update(User)
+            .where(User.id == user.id, User.password_hash == kept)
+            .values(password_hash=anew)
+        )
 
 
 def half_signed_in(session: ScopedSession, token: str, *, lock: bool) -> SignIn | None:
@@ -89,56 +107,70 @@ def half_signed_in(session: ScopedSession, token: str, *, lock: bool) -> SignIn 
         )
         .options(joinedload(SignIn.user))
     )
-    return session.scalar(query.with_for_update(of=SignIn) if lock else query)
+    found = session.scalar(query)
+    if found is None or not lock:
+        return found
+    lock_person(session, found.user_id)
+    return session.scalar(
+        query.with_for_update(of=SignIn).execution_options(populate_existing=True)
+    )
 
 
-def give_code(session: ScopedSession, sign_in: SignIn, code: str, *, address: str) -> str | None:
+def give_code(
+    session: ScopedSession, sign_in: SignIn, code: str, *, address: str, sealer: Sealer
+) -> str | None:
     """Finish a sign-in with the code of the person's authenticator; give a new token.
 
-    The first token dies with it: whoever saw it half-way has nothing. A code
-    works once. None for a wrong code; the fifth ends the sign-in, and the
-    person starts again with the password.
+    None for a wrong code; the fifth ends the sign-in, and the person starts again
+    with the password.
     """
-    factor = session.scalar(
-        select(Factor).where(Factor.user_id == sign_in.user_id).with_for_update()
-    )
-    step = _step_of(factor.secret, code) if factor else None
-    if factor is None or step is None or step <= factor.last_step:
-        sign_in.wrong_codes += 1
-        if sign_in.wrong_codes >= MOST_WRONG_CODES:
-            sign_in.ended_at = clock.now()
+    user, by = sign_in.user, actor_of(sign_in.user, address)
+    factor = spend_code(session, user, code, sealer)
+    if factor is not None and factor.confirmed_at is None:
+        if user.enrols_at_sign_in:
+            note_enrolled(session, user, factor, by=by)
+        else:  # it is set up behind a mailed link: the password alone makes no factor
+            factor = None
+    if factor is None:
+        _count_wrong(sign_in)
         return None
-    by = actor_of(sign_in.user, address)
-    factor.last_step = step
-    if factor.confirmed_at is None:
-        factor.confirmed_at = clock.now()
-        record(session, Event.FACTOR_ENROLLED, by=by, about=factor)
+    return _finished(session, sign_in, by, sealer)
+
+
+def give_recovery_code(
+    session: ScopedSession, sign_in: SignIn, code: str, *, address: str, sealer: Sealer
+) -> str | None:
+    """The same with a recovery code, where the phone is not there."""
+    user, by = sign_in.user, actor_of(sign_in.user, address)
+    if not spend_recovery_code(session, user, code, by=by, sealer=sealer):
+        _count_wrong(sign_in)
+        return None
+    return _finished(session, sign_in, by, sealer)
+
+
+def _count_wrong(sign_in: SignIn) -> None:
+    sign_in.wrong_codes += 1
+    if sign_in.wrong_codes >= MOST_WRONG_CODES:
+        sign_in.ended_at = clock.now()
+
+
+def _finished(session: ScopedSession, sign_in: SignIn, by: Actor, sealer: Sealer) -> str:
+    """A whole sign-in under a new token.
+
+    The first token dies with it: whoever saw it half-way has nothing.
+    """
+    forget_tries(session, sealer, Doing.CODE, str(sign_in.user_id), by.address)
     sign_in.ended_at = clock.now()
-    token = secrets.token_urlsafe(TOKEN_BYTES)
-    whole = SignIn(user_id=sign_in.user_id, token_sha256=_sha256(token), confirmed_at=clock.now())
-    session.add(whole)
+    token = begin_whole(session, sign_in.user)
     record(session, Event.USER_SIGNED_IN, by=by, about=sign_in.user)
     return token
 
 
-def enrol(session: ScopedSession, user: User) -> Factor:
-    """The person's factor, made if there is none. Its secret is shown until the first code."""
-    factor = session.scalar(select(Factor).where(Factor.user_id == user.id))
-    if factor is None:
-        factor = Factor(user_id=user.id, secret=pyotp.random_base32())
-        session.add(factor)
-    return factor
-
-
-def _step_of(secret: str, code: str) -> int | None:
-    """The time step that a code belongs to, or None where it is no code of now."""
-    digits = "".join(code.split())
-    now = int(clock.now().timestamp()) // STEP_SECONDS
-    totp = pyotp.TOTP(secret)
-    for step in range(now - DRIFT_STEPS, now + DRIFT_STEPS + 1):
-        if secrets.compare_digest(totp.generate_otp(step).encode(), digits.encode()):
-            return step
-    return None
+def begin_whole(session: ScopedSession, user: User) -> str:
+    """Begin a sign-in of a person who has just shown both factors; give its token."""
+    token = secrets.token_urlsafe(TOKEN_BYTES)
+    session.add(SignIn(user_id=user.id, token_sha256=_sha256(token), confirmed_at=clock.now()))
+    return token
 
 
 def signed_in(session: ScopedSession, token: str, lifetime: Lifetime) -> SignIn | None:

@@ -2,33 +2,39 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from flask import g, url_for
-from flask.wrappers import Response
+from flask import g, request, url_for
 from flask_admin import expose
-from marshmallow import ValidationError, validates_schema
 from sqlalchemy import func, select
 from sqlalchemy.orm import defer
 
 from trustconduct import clock
+from trustconduct.accounts.mails import days_in_words, role_in_words
 from trustconduct.accounts.models import Factor, SignIn, User
 from trustconduct.accounts.permissions import Can
-from trustconduct.accounts.users import UserRefused, add_user
 from trustconduct.acknowledgements.mails import day
-from trustconduct.admin.views import Listed
-from trustconduct.audit.actor import Grant, Role
-from trustconduct.db import transaction
+from trustconduct.admin.person import PersonPages
+from trustconduct.audit.actor import Role
 from trustconduct.tenants.sessions import ScopedSession
-from trustconduct.web.door import Form, actor, needs, read, works
-from trustconduct.web.fields import Choice, Email, Line, Plain
+from trustconduct.web.door import actor, found, mine, needs, works
 
 SECRET = (defer(User.password_hash, raiseload=True),)
+
+
+@dataclass(frozen=True)
+class HeldRole:
+    """A role as it is kept: of any day, not of today only."""
+
+    id: UUID
+    role: str
+    at_school_id: UUID | None
+    first_on: date | None
+    last_on: date | None
 
 
 @dataclass(frozen=True)
@@ -38,7 +44,7 @@ class Person:
     id: UUID
     name: str
     email: str
-    roles: tuple[tuple[str, UUID | None], ...]  # the role's word, and at which school
+    roles: tuple[HeldRole, ...]
     enrolled: bool
     last_sign_in: datetime | None
     added_at: datetime
@@ -64,7 +70,10 @@ def people(session: ScopedSession, users: Sequence[User]) -> list[Person]:
             id=user.id,
             name=user.name,
             email=user.email,
-            roles=tuple((Role(one.role).word, one.at_school_id) for one in user.grants),
+            roles=tuple(
+                HeldRole(one.id, one.role, one.at_school_id, one.first_on, one.last_on)
+                for one in user.grants
+            ),
             enrolled=user.id in enrolled,
             last_sign_in=last.get(user.id),
             added_at=user.added_at,
@@ -81,10 +90,11 @@ def _moment(at: datetime | None) -> str:
 def _roles(view: Any, context: Any, person: Person, name: str) -> str:
     """Every role with its school: "Office at Oak Lane; Trust reader"."""
     names = {card.id: card.name for card in works().directory.schools()}
-    return "; ".join(
-        f"{role} at {names.get(school_id, 'a school')}" if school_id else role
-        for role, school_id in person.roles
-    )
+    return "; ".join(role_in_words(role, names) for role in person.roles)
+
+
+def _where(school_id: UUID | None, names: dict[UUID, str]) -> str:
+    return names.get(school_id, "A school") if school_id else "The Trust"
 
 
 def _last(view: Any, context: Any, person: Person, name: str) -> str:
@@ -105,25 +115,9 @@ def _state(view: Any, context: Any, person: Person, name: str) -> str:
     return "Yes"
 
 
-class PersonForm(Plain):
-    """A new person and their first role: at the Trust, or at one school."""
-
-    name = Line(longest=200, blank="Type the person's name.")
-    email = Email(longest=254, blank="Type their work email address.")
-    role = Choice([role.value for role in Role], blank="Choose what they are.")
-    school = Line(longest=40)
-
-    @validates_schema
-    def _goes_together(self, data: dict[str, Any], **more: Any) -> None:
-        of_trust = Role(data["role"]).of_trust
-        if of_trust and data["school"]:
-            raise ValidationError("A role at the Trust has no school. Leave it blank.", "school")
-        if not of_trust and works().directory.school(data["school"]) is None:
-            raise ValidationError("Choose the school that they work at.", "school")
-
-
-class UsersView(Listed):
+class UsersView(PersonPages):
     list_template = "console/people.html"
+    details_template = "console/person.html"
     column_list = ("name", "email", "roles", "last_sign_in", "enrolled")
     column_details_list = (*column_list, "added_at", "disabled_at")
     column_labels = {  # noqa: RUF012
@@ -147,45 +141,37 @@ class UsersView(Listed):
     def open_session(self, *, read_only: bool) -> ScopedSession:
         return works().sessions.accounts(read_only=read_only)
 
-    @expose("/add")
-    @needs(Can.ADD_USER)
-    def add(self) -> Response:
-        return self._add_page(Form())
-
-    def _add_page(self, form: Form, status: int = 200) -> Response:
-        return self.page(
-            "console/add_person.html",
-            status,
-            form=form,
-            errors=form.errors,
-            roles=[(role.value, role.word) for role in Role],
-            schools=[(card.slug, card.name) for card in works().directory.schools()],
+    @expose("/details/")
+    @needs(Can.SEE_CONSOLE)
+    def details_view(self) -> str:
+        person = found(self.get_one(request.args.get("id", "")))
+        names = {card.id: card.name for card in works().directory.schools()}
+        own = person.id == actor().id
+        changes = Can.CHANGE_USER in mine() and not own
+        return self.render(
+            self.details_template,
+            row=person,
+            # Who may change the roles sees them further down, each with its link.
+            columns=[each for each in self._details_columns if not changes or each[0] != "roles"],
+            get_value=self.get_detail_value,
+            roles=[
+                {
+                    "key": Role(role.role).word,
+                    "value": ", ".join(
+                        filter(None, (_where(role.at_school_id, names), days_in_words(role)))
+                    ),
+                    "href": url_for("users.role", user_id=person.id, grant_id=role.id),
+                    "action": "Change or end",
+                    "about": role_in_words(role, names),
+                }
+                for role in person.roles
+            ],
+            own=own,
+            changes=changes,
+            joined=g.session.scalar(
+                select(User.password_hash.is_not(None)).where(User.id == person.id)
+            ),
         )
-
-    @expose("/add", methods=("POST",))
-    @needs(Can.ADD_USER)
-    def save(self) -> Response:
-        """Add the person, and show their first password once: it is kept nowhere."""
-        form = read(PersonForm)
-        if form.errors:
-            return self._add_page(form, 422)
-        school = works().directory.school(form.values["school"])
-        password = secrets.token_urlsafe(12)
-        try:
-            with transaction(g.session):
-                user = add_user(
-                    g.session,
-                    by=actor(),
-                    email=form.values["email"],
-                    name=form.values["name"],
-                    password=password,
-                    grants=[Grant(Role(form.values["role"]), school.id if school else None)],
-                )
-        except UserRefused as refused:
-            form.refuse("email", str(refused))
-            return self._add_page(form, 422)
-        address = f"{works().settings.BASE_URL.rstrip('/')}{url_for('account.sign_in')}"
-        return self.page("console/person_added.html", user=user, password=password, address=address)
 
     def get_query(self) -> Any:
         return super().get_query().options(*SECRET)

@@ -22,6 +22,7 @@ class Event(StrEnum):
     SETTINGS_CHANGED = "settings.changed"
     USER_ADDED = "user.added"
     USER_INVITED = "user.invited"
+    LINK_ASKED = "link.asked"
     USER_JOINED = "user.joined"
     USER_DISABLED = "user.disabled"
     USER_ENABLED = "user.enabled"
@@ -32,7 +33,6 @@ class Event(StrEnum):
     ROLE_ADDED = "role.added"
     ROLE_DATED = "role.dated"
     ROLE_ENDED = "role.ended"
-    PASSWORD_RESET_ASKED = "password.reset_asked"  # noqa: S105
     PASSWORD_CHANGED = "password.changed"  # noqa: S105
     FACTOR_ENROLLED = "factor.enrolled"
     FACTOR_REPLACED = "factor.replaced"

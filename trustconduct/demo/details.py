@@ -15,7 +15,9 @@ import pyotp
 from sqlalchemy import select
 
 from trustconduct import clock, embedded
+from trustconduct.accounts.factors import secret_of
 from trustconduct.accounts.models import Factor, User
+from trustconduct.accounts.sealing import sealer_of
 from trustconduct.acknowledgements.mails import sign_link
 from trustconduct.acknowledgements.models import Acknowledgement, SignRequest
 from trustconduct.audit.actor import Role
@@ -33,11 +35,10 @@ SHOWN_LINKS = 2  # a school; demo.json has all of them
 def details(sessions: Sessions, *, base_url: str, key: str, mail_dir: Path) -> dict[str, Any]:
     """All of demo.json."""
     with sessions.accounts(read_only=True) as session:
-        secrets = dict(
-            session.execute(
-                select(User.email, Factor.secret).join(Factor, Factor.user_id == User.id)
-            ).all()
+        factors = session.execute(
+            select(User.email, Factor).join(Factor, Factor.user_id == User.id)
         )
+        secrets = {email: secret_of(factor, sealer_of(key)) for email, factor in factors}
         schools = dict(session.execute(select(School.slug, School.id)).all())
     links = []
     for demo in SCHOOLS:

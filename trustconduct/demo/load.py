@@ -11,11 +11,12 @@ from collections.abc import Mapping
 from dataclasses import replace
 from uuid import UUID
 
-import pyotp
 from sqlalchemy import select
 
 from trustconduct import clock
-from trustconduct.accounts.models import Factor, User
+from trustconduct.accounts.factors import make_factor
+from trustconduct.accounts.models import User
+from trustconduct.accounts.sealing import Sealer, sealer_of
 from trustconduct.accounts.users import add_user
 from trustconduct.acknowledgements.answers import hold_talk, talks
 from trustconduct.acknowledgements.campaigns import start_campaign
@@ -51,12 +52,12 @@ class NotOurs(RuntimeError):
     """The database holds another Trust: made-up people must not be put among real ones."""
 
 
-def load(sessions: Sessions, *, link_days: int) -> bool:
+def load(sessions: Sessions, *, link_days: int, key: str) -> bool:
     """Load what is missing of the made-up Trust; whether anything was. Raises NotOurs."""
     schools = _trust(sessions)
     if schools is None:
         return False
-    users = _users(sessions, schools)
+    users = _users(sessions, schools, sealer_of(key))
     for demo in SCHOOLS:
         if demo.settings:
             _school(sessions.school(schools[demo.slug]), demo, users, link_days)
@@ -111,7 +112,7 @@ def _edition(session: ScopedSession, text: str, name: str) -> Edition:
     return import_edition(session, reading, by=COMMAND, source_name=name, source_text=text)
 
 
-def _users(sessions: Sessions, schools: Mapping[str, UUID]) -> dict[str, User]:
+def _users(sessions: Sessions, schools: Mapping[str, UUID], sealer: Sealer) -> dict[str, User]:
     """Everyone who signs in, by email, each with an authenticator that works at once."""
     with sessions.accounts() as session, transaction(session):
         there = {user.email: user for user in session.scalars(select(User))}
@@ -126,9 +127,8 @@ def _users(sessions: Sessions, schools: Mapping[str, UUID]) -> dict[str, User]:
                 password=PASSWORD,
                 grants=[Grant(demo.role, schools[demo.slug] if demo.slug else None)],
             )
-            session.add(
-                Factor(user_id=user.id, secret=pyotp.random_base32(), confirmed_at=clock.now())
-            )
+            factor = make_factor(session, user, sealer)
+            factor.confirmed_at, user.enrols_at_sign_in = clock.now(), False
     return there
 
 

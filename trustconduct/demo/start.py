@@ -69,7 +69,7 @@ def _load(settings: Settings, mail_dir: Path, say: Say) -> None:
     engine = create_engine(settings.DATABASE_URL)
     began = time.monotonic()
     try:
-        loaded = load(Sessions(engine), link_days=settings.SIGN_LINK_DAYS)
+        loaded = load(Sessions(engine), link_days=settings.SIGN_LINK_DAYS, key=settings.SECRET_KEY)
     except NotOurs as no:
         raise supervise.CannotRun(f"{no} Begin anew with make demo-reset.") from None
     finally:

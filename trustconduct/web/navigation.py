@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from flask import g, render_template, request, url_for
 from flask_login import current_user
 
-from trustconduct.accounts.permissions import Can
+from trustconduct.accounts.permissions import Can, allowed
+from trustconduct.audit.actor import Actor
 from trustconduct.web.door import mine, works
 
 # Text, endpoint, what it needs, and the first part of the endpoints that lie beneath it.
@@ -25,6 +28,47 @@ CONSOLE: Places = (
     ("People", "users.index_view", Can.SEE_CONSOLE, "users."),
     ("The Trust", "trust.show", Can.CHANGE_TRUST, "trust."),
 )
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a person works: a school, or the Trust where `school_id` is None."""
+
+    text: str
+    href: str
+    role: str
+    school_id: UUID | None = None
+
+
+def places_of(by: Actor) -> list[Place]:
+    """The places where a person has a role: the Trust first, then the schools by name."""
+    found = []
+    if Can.SEE_CONSOLE in allowed(by.grants, None):
+        roles = _roles(by, None)
+        found.append(Place(works().directory.trust().name, url_for("console.index"), roles))
+    found += [
+        Place(card.name, url_for("staff.home", school=card.slug), _roles(by, card.id), card.id)
+        for card in works().directory.schools()
+        if any(grant.school_id == card.id for grant in by.grants)
+    ]
+    return found
+
+
+def _roles(by: Actor, school_id: UUID | None) -> str:
+    return ", ".join(
+        sorted({grant.role.word for grant in by.grants if grant.school_id == school_id})
+    )
+
+
+def _elsewhere(by: Actor, here: UUID | None) -> str:
+    """The words that lead to a person's other places, or "" for who has none.
+
+    An officer inside a school goes back to the Trust this way as well.
+    """
+    others = {place.school_id for place in places_of(by)} - {here}
+    if others - {None}:
+        return "Switch school" if here else "Go to a school"
+    return "Back to the Trust" if others else ""
 
 
 def school_url(endpoint: str, **values: Any) -> str:
@@ -57,7 +101,11 @@ def frame(places: Places) -> dict[str, Any]:
             for text, endpoint, need, beneath in places
             if need in may
         ],
-        "person": {"name": current_user.name, "role": ", ".join(sorted(roles))},
+        "person": {
+            "name": current_user.name,
+            "role": ", ".join(sorted(roles)),
+            "elsewhere": _elsewhere(current_user.actor, school.id if school else None),
+        },
         "trust": works().directory.trust(),
         "may": may,
         "Can": Can,

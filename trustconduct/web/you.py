@@ -1,0 +1,221 @@
+"""A signed-in person's own account: recovery codes, password, authenticator."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from flask import Blueprint, Response, flash, g, make_response, redirect, request, url_for
+from flask_login import current_user
+
+from trustconduct.accounts.factors import (
+    CODES,
+    begin_move,
+    codes_left,
+    factor_of,
+    finish_move,
+    make_codes,
+    next_secret_of,
+    prove,
+)
+from trustconduct.accounts.mails import roles_in_words
+from trustconduct.accounts.models import User
+from trustconduct.accounts.new_password import OldPasswordWrong, change_password
+from trustconduct.accounts.passwords import SHORTEST, PasswordRefused
+from trustconduct.accounts.signing_in import begin_whole
+from trustconduct.accounts.throttle import Doing, forget_tries
+from trustconduct.db import transaction
+from trustconduct.web.door import SAFE, Form, actor, came_from, open_to_all, read, works
+from trustconduct.web.fields import Line, Plain
+from trustconduct.web.mailed import LONGEST_TYPED, AppForm, TwicePassword
+from trustconduct.web.signed_in import set_cookie
+from trustconduct.web.tries import (
+    account_page,
+    address,
+    count_try,
+    picture,
+    sealer,
+    slow_down,
+)
+
+pages = Blueprint("you", __name__, url_prefix="/account/you")
+slow_down(pages)
+WRONG = "That is no code of your app or of your list, or it was used already."
+
+
+def own(view: Callable[..., Response]) -> Callable[..., Response]:
+    """Guard a page that everyone who is signed in has for themselves, whatever their role."""
+
+    @wraps(view)
+    def guarded(*args: Any, **kwargs: Any) -> Response:
+        if not current_user.is_authenticated:
+            return make_response(redirect(url_for("account.sign_in", to=came_from())))
+        g.session = works().sessions.accounts(read_only=request.method in SAFE)
+        return view(*args, **kwargs)
+
+    return open_to_all(guarded)
+
+
+class ProofForm(Plain):
+    code = Line(longest=100, blank="Type a code of your app, or one of your recovery codes.")
+
+
+class ChangePassword(TwicePassword):
+    old = Line(longest=LONGEST_TYPED, blank="Type your current password.")
+
+
+def _user() -> User:
+    return g.session.get_one(User, actor().id)
+
+
+def _page(template: str, form: Form | None = None, status: int = 200, **more: Any) -> Response:
+    form = form or Form()
+    return account_page(
+        template, status=status, form=form, errors=form.errors, person=current_user, **more
+    )
+
+
+@pages.get("/")
+@own
+def show() -> Response:
+    user = _user()
+    factor = factor_of(g.session, user)
+    return _page(
+        "account/you.html",
+        user=user,
+        roles=roles_in_words(g.session, user.grants),
+        left=codes_left(g.session, user),
+        codes=CODES,
+        since=factor.confirmed_at if factor else None,
+    )
+
+
+def _proved(user: User, form: Form) -> bool:
+    """Whether the form's code is one of the person's; it is used up by asking."""
+    if prove(g.session, user, form.values["code"], by=actor(), sealer=sealer()):
+        forget_tries(g.session, sealer(), Doing.CODE, str(user.id), address())
+        return True
+    form.refuse("code", WRONG)
+    return False
+
+
+# -- recovery codes
+
+
+@pages.get("/codes")
+@own
+def codes() -> Response:
+    return _page("account/you_codes.html", left=codes_left(g.session, _user()), all=CODES)
+
+
+@pages.post("/codes")
+@own
+def new_codes() -> Response:
+    """Make ten new codes; the answer is the one page that shows them."""
+    form, made, user = read(ProofForm), [], _user()
+    if not form.errors:
+        count_try(Doing.CODE, str(user.id))
+        with transaction(g.session):
+            if _proved(user, form):
+                made = make_codes(g.session, user, by=actor(), sealer=sealer())
+    if form.errors:
+        left = codes_left(g.session, user)
+        return _page("account/you_codes.html", form, 422, left=left, all=CODES)
+    return account_page("account/codes.html", codes=made, user=user, done="", step=False)
+
+
+# -- the password
+
+
+@pages.get("/password")
+@own
+def password() -> Response:
+    return _page("account/you_password.html", shortest=SHORTEST)
+
+
+@pages.post("/password")
+@own
+def keep_password() -> Response:
+    """Keep the new password. Every sign-in ends; this browser gets a new one."""
+    form, user, signed_in = read(ChangePassword), _user(), ""
+    if not form.errors:
+        count_try(Doing.PASSWORD, str(user.id))
+        try:
+            with transaction(g.session):
+                change_password(
+                    g.session,
+                    user,
+                    by=actor(),
+                    old=request.form["old"],
+                    password=request.form["password"],
+                )
+                signed_in = begin_whole(g.session, user)
+        except OldPasswordWrong as wrong:
+            form.refuse("old", str(wrong))
+        except PasswordRefused as refused:
+            form.refuse("password", str(refused))
+    if form.errors:
+        return _page("account/you_password.html", form, 422, shortest=SHORTEST)
+    return _back("Your new password is kept. You are signed out everywhere else.", signed_in)
+
+
+def _back(said: str, signed_in: str) -> Response:
+    response = make_response(redirect(url_for("you.show"), 303))
+    set_cookie(response, "signed-in", signed_in)
+    flash(said, "good")
+    return response
+
+
+# -- moving to another authenticator
+
+
+@pages.get("/authenticator")
+@own
+def authenticator() -> Response:
+    return _page("account/you_authenticator.html")
+
+
+@pages.post("/authenticator")
+@own
+def begin() -> Response:
+    """With a code of the old one, or a recovery code, make the secret of the new one."""
+    form, user = read(ProofForm), _user()
+    if not form.errors:
+        count_try(Doing.CODE, str(user.id))
+        with transaction(g.session):
+            if _proved(user, form):
+                begin_move(g.session, user, sealer=sealer())
+    if form.errors:
+        return _page("account/you_authenticator.html", form, 422)
+    return make_response(redirect(url_for("you.move"), 303))
+
+
+@pages.get("/authenticator/new")
+@own
+def move() -> Response:
+    user = _user()
+    secret = next_secret_of(g.session, user, sealer())
+    if secret is None:
+        return make_response(redirect(url_for("you.authenticator")))
+    return _page("account/you_move.html", Form(), 200, **picture(secret, user.email))
+
+
+@pages.post("/authenticator/new")
+@own
+def finish() -> Response:
+    form, user, moved, signed_in = read(AppForm), _user(), False, ""
+    secret = next_secret_of(g.session, user, sealer())
+    if secret is None:
+        return make_response(redirect(url_for("you.authenticator"), 303))
+    if not form.errors:
+        count_try(Doing.CODE, str(user.id))
+        with transaction(g.session):
+            moved = finish_move(g.session, user, form.values["code"], by=actor(), sealer=sealer())
+            if moved:
+                signed_in = begin_whole(g.session, user)
+        if not moved:
+            form.refuse("code", "That code is not right. Wait for the next and type that.")
+    if form.errors:
+        return _page("account/you_move.html", form, 422, **picture(secret, user.email))
+    return _back("From now on your new authenticator counts.", signed_in)
