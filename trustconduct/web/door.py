@@ -132,8 +132,7 @@ def enter_school(endpoint: str | None, values: dict[str, Any] | None) -> None:
         for_all = getattr(current_app.view_functions[endpoint or ""], "needs", None) is None
         if for_all or request.method not in SAFE:
             raise SchoolClosed(for_staff=not for_all)
-    read_only = card.suspended or request.method in SAFE
-    g.session = works().sessions.school(card.id, read_only=read_only)
+    g.session = works().sessions.school(card.id, read_only=request.method in SAFE)
 
 
 def leave(error: BaseException | None = None) -> None:
