@@ -43,8 +43,12 @@ def hand_over(
     *,
     by: Actor,
 ) -> SchoolStart:
-    """Write down what accounts and the school are to do, in the commit that adds the school."""
-    permit(by, Can.ADD_SCHOOL)
+    """Write down what accounts and the school are to do, in the commit that adds the school.
+
+    Who names a head adds a user, and must be allowed to at this moment: what is
+    written down here is carried out later without asking again.
+    """
+    permit(by, Can.ADD_USER if head else Can.ADD_SCHOOL)
     start = SchoolStart(
         id=school.id,
         head_name=head.name if head else "",
