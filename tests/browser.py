@@ -83,7 +83,9 @@ class Browser(FlaskClient):
         assert found, f"{page} has no form"
         return found[1]
 
-    def send(self, address: str, *, page: str = "/account/sign-in", **fields: Any) -> TestResponse:
+    def send(
+        self, address: str, /, *, page: str = "/account/sign-in", **fields: Any
+    ) -> TestResponse:
         """Post a form with its token; `page` is where the form stands."""
         return self.post(address, data={"csrf_token": self.csrf(page), **fields})
 

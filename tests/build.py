@@ -25,11 +25,12 @@ from trustconduct.audit.actor import COMMAND, Actor, Grant, Role
 from trustconduct.contact_matrix.matrix import Matrix, Purpose, Route
 from trustconduct.contact_matrix.models import SchoolMatrix
 from trustconduct.contact_matrix.save import current_matrix, save_matrix
+from trustconduct.csv_lists import key
 from trustconduct.db import new_id
 from trustconduct.outbox.links import token
 from trustconduct.outbox.models import TrustMessageContent
 from trustconduct.people.models import Adult
-from trustconduct.people.roll import key, read_roll
+from trustconduct.people.roll import read_roll
 from trustconduct.people.take_in import take_in
 from trustconduct.policies.editions import approve, import_edition, newest_published, publish
 from trustconduct.policies.models import Edition, SchoolVersion

@@ -31,12 +31,13 @@ from trustconduct import embedded, mail_catcher, preflight, supervise
 from trustconduct.accounts.passwords import PasswordRefused
 from trustconduct.accounts.users import UserRefused, add_user
 from trustconduct.audit.actor import COMMAND, Actor, Grant, Role
+from trustconduct.csv_lists import EMAIL
 from trustconduct.db import transaction
 from trustconduct.demo import start as demo_start
 from trustconduct.demo.details import codes
 from trustconduct.jobs.queue import ListedJob, connect, queue
 from trustconduct.jobs.timetable import scheduler
-from trustconduct.people.roll import EMAIL, read_roll
+from trustconduct.people.roll import read_roll
 from trustconduct.people.take_in import changes, take_in
 from trustconduct.plain_log import Failed, log_plainly
 from trustconduct.policies.editions import import_edition

@@ -9,43 +9,8 @@ from tests import build
 from trustconduct.accounts.models import User
 from trustconduct.audit.actor import Role
 from trustconduct.db import transaction
-from trustconduct.tenants.models import School
 
-SCHOOLS, PEOPLE, ADD = "/admin/schools/", "/admin/people/", "/admin/schools/add"
-
-
-def slugs(world):
-    with world.sessions.trust(read_only=True) as session:
-        return set(session.scalars(select(School.slug)))
-
-
-def test_a_school_is_added_and_its_pages_are_there_at_once(officer, world):
-    assert officer.get("/fir-tree/").status_code == 404
-    answer = officer.send(ADD, page=ADD, name="Fir Tree Primary", slug="fir-tree")
-    assert answer.status_code == 303
-    assert "Fir Tree Primary is added." in officer.get(SCHOOLS).text
-    assert officer.get("/fir-tree/").status_code == 200
-
-
-@pytest.mark.parametrize(
-    ("slug", "says"),
-    [
-        ("oak-lane", "Another school has"),
-        ("admin", "is a word that the service needs itself"),
-        ("Fir Tree", "stand in an address"),
-        ("", "Type the word"),
-        ("../etc", "stand in an address"),
-    ],
-)
-def test_a_word_that_can_not_be_an_address_is_refused_and_what_was_typed_is_kept(
-    officer, world, slug, says
-):
-    answer = officer.send(ADD, page=ADD, name="Fir Tree <Primary>", slug=slug)
-    assert answer.status_code == 422
-    assert says in answer.text
-    assert 'href="#slug"' in answer.text
-    assert 'value="Fir Tree &lt;Primary&gt;"' in answer.text
-    assert slugs(world) == set(world.schools)
+SCHOOLS, PEOPLE = "/admin/schools/", "/admin/people/"
 
 
 def test_schools_are_found_by_name_and_turned_over_by_page(officer, world):

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.build import HEADER, a_roll
-from trustconduct.people.roll import LARGEST, LONGEST_NAME, MOST_ERRORS, key, read_roll
+from trustconduct.csv_lists import LONGEST_NAME, key
+from trustconduct.people.roll import LARGEST, MOST_ERRORS, read_roll
 
 GOOD = "Sam Sample,4,Alex Sample,mother,alex@parents.example"
 

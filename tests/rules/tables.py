@@ -31,6 +31,7 @@ OVERSIGHT_TABLES = {"outbox_school", "policy_in_force", "sign_request", "acknowl
 TRUST_TABLES = {
     "trust",
     "school",
+    "school_start",
     "police_force",
     "audit_event_trust",
     "audit_detail_trust",
@@ -70,6 +71,13 @@ ROWS_SEEN = {
         "seen_by_school": ("SELECT", "tc_school", "id = OWN_SCHOOL", None),
         "seen_by_accounts": ("SELECT", "tc_accounts", "true", None),
     },
+    "school_start": {
+        "seen_by_trust": ("ALL", "tc_trust", "true", "true"),
+        "seen_by_school": ("SELECT", "tc_school", "id = OWN_SCHOOL", None),
+        "done_by_school": ("UPDATE", "tc_school", "id = OWN_SCHOOL", "id = OWN_SCHOOL"),
+        "seen_by_accounts": ("SELECT", "tc_accounts", "true", None),
+        "done_by_accounts": ("UPDATE", "tc_accounts", "true", "true"),
+    },
     "policy_edition": {
         "seen_by_trust": ("ALL", "tc_trust", "true", "true"),
         "seen_by_school": ("SELECT", "tc_school", "published_at IS NOT NULL", None),
@@ -102,12 +110,14 @@ RIGHTS = {
         "calendar_span_trust": "select",
         "trust": "select",
         "school": "select",
+        "school_start": "select update(settled_at)",
         "police_force": "select",
         "policy_edition": "select",
     },
     "tc_trust": {
         "trust": "select insert update",
         "school": "select insert update",
+        "school_start": "select insert update",
         "police_force": "select",
         "audit_event_trust": "select insert",
         "audit_detail_trust": "select insert",
@@ -123,7 +133,8 @@ RIGHTS = {
     },
     "tc_accounts": {
         "trust": "select",
-        "school": "select(id,name,slug)",
+        "school": "select(id,name,slug,suspended_at)",
+        "school_start": "select update(invited_at,refused)",
         "audit_event_trust": "insert",
         "audit_detail_trust": "insert",
         "outbox_trust": "insert",

@@ -37,6 +37,7 @@ FILES = {
     "app.py",
     "cli.py",
     "clock.py",
+    "csv_lists.py",
     "db.py",
     "embedded.py",
     "embedded_place.py",

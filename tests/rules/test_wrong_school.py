@@ -116,6 +116,17 @@ TRUST_IDS = {
     "trust_mail.again",
     "trust_mail.told",
 }
+# Ids of schools in the console, which sees every one: a made-up one is no school's.
+CONSOLE_SCHOOLS = {
+    "schools.edit",
+    "schools.save_edit",
+    "schools.head",
+    "schools.invite_head",
+    "schools.suspension",
+    "schools.suspend",
+    "schools.resumption",
+    "schools.resume",
+}
 # Ids of people who sign in, whom the console shows of every school.
 USER_IDS = {
     "users.new_role",
@@ -156,7 +167,7 @@ ACTORS = [
 
 def test_every_route_with_an_id_is_placed(app):
     with_ids = {rule.endpoint for rule in app.url_map.iter_rules() if rule.arguments - {"school"}}
-    placed = SCHOOL_IDS.keys() | TRUST_IDS | USER_IDS | LINK_IDS | NO_IDS.keys()
+    placed = SCHOOL_IDS.keys() | TRUST_IDS | CONSOLE_SCHOOLS | USER_IDS | LINK_IDS | NO_IDS.keys()
     assert with_ids == placed, "say in tests/rules/test_wrong_school.py what its ids are"
     endpoints = {rule.endpoint for rule in app.url_map.iter_rules()}
     details = {name for name in endpoints if name.endswith(".details_view")}
@@ -289,6 +300,9 @@ def ids_of(rule: Rule, world: World) -> Ids:
     if rule.endpoint in TRUST_IDS:
         numbers = zip((1, 98, 99), (new_id(), new_id(), new_id()), strict=True)
         return Ids(*({"number": number, "message_id": id_} for number, id_ in numbers))
+    if rule.endpoint in CONSOLE_SCHOOLS:
+        never = {"school_id": new_id()}
+        return Ids({"school_id": world.oak.id}, never, {"school_id": new_id()})
     if rule.endpoint in USER_IDS:
         someone = world.ash.users[Role.GOVERNOR].id  # not the one who crawls
         kinds = [{"user_id": id_, "grant_id": new_id()} for id_ in (someone, new_id(), new_id())]

@@ -19,6 +19,8 @@ class Can(Enum):
     APPROVE_EDITION = auto()
     PUBLISH_EDITION = auto()
     ADD_SCHOOL = auto()
+    CHANGE_SCHOOL = auto()
+    SUSPEND_SCHOOL = auto()
     ADD_USER = auto()
     CHANGE_USER = auto()
     CHANGE_TRUST = auto()
@@ -52,6 +54,8 @@ AT_TRUST: dict[Role, frozenset[Can]] = {
             Can.APPROVE_EDITION,
             Can.PUBLISH_EDITION,
             Can.ADD_SCHOOL,
+            Can.CHANGE_SCHOOL,
+            Can.SUSPEND_SCHOOL,
             Can.ADD_USER,
             Can.CHANGE_USER,
             Can.CHANGE_TRUST,

@@ -12,7 +12,8 @@ from trustconduct.accounts.permissions import Can
 from trustconduct.acknowledgements.mails import day
 from trustconduct.admin.forms import WrittenDay
 from trustconduct.admin.importing import Importing
-from trustconduct.admin.overview import TONES, WORDS, editions
+from trustconduct.admin.overview import editions
+from trustconduct.admin.tasks import TONES, WORDS
 from trustconduct.db import transaction
 from trustconduct.policies.editions import EditionRefused, approve, publish
 from trustconduct.policies.facts import FACTS

@@ -25,7 +25,6 @@ from trustconduct.schools.undelivered import (
 )
 from trustconduct.web.door import actor, found, last_seen, needs, works
 from trustconduct.web.mail import letter_of, moment, why, word
-from trustconduct.web.navigation import count
 
 A_PAGE = 50
 
@@ -113,19 +112,3 @@ def _jobs() -> list[ParkedJob] | None:
             return parked_jobs(redis)
     except RedisError:
         return None
-
-
-def undelivered() -> list[Task]:
-    """The Trust's own messages that could not be sent, as one task."""
-    number = how_many(g.session, by=actor()).parked
-    if not number:
-        return []
-    return [
-        {
-            "text": f"{count(number, 'message', 'messages')} of the Trust could not be sent",
-            "hint": "Tell the person another way, or try again.",
-            "href": url_for("trust_mail.index"),
-            "word": "To do",
-            "tone": "attention",
-        }
-    ]

@@ -25,6 +25,10 @@ class Event(StrEnum):
 
     TRUST_CHANGED = "trust.changed"
     SCHOOL_ADDED = "school.added"
+    SCHOOL_CHANGED = "school.changed"
+    SCHOOL_SUSPENDED = "school.suspended"
+    SCHOOL_RESUMED = "school.resumed"
+    HEAD_ASKED = "head.asked"
     SETTINGS_CHANGED = "settings.changed"
     CALENDAR_CHANGED = "calendar.changed"
     USER_ADDED = "user.added"

@@ -83,7 +83,14 @@ def _trust(sessions: Sessions) -> dict[str, UUID] | None:
         if name is None:
             name_trust(session, by=COMMAND, **TRUST)
             for demo in SCHOOLS:
-                school = add_school(session, by=COMMAND, slug=demo.slug, name=demo.name)
+                school = add_school(
+                    session,
+                    by=COMMAND,
+                    slug=demo.slug,
+                    name=demo.name,
+                    phase=demo.phase,
+                    address=demo.address,
+                )
                 there[demo.slug] = school.id
             edition = _edition(session, template().decode(), "template.txt")
             approve(session, edition, by=COMMAND, board_on=clock.today())

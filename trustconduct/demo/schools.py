@@ -15,6 +15,7 @@ from trustconduct.acknowledgements.models import Answer
 from trustconduct.audit.actor import Role
 from trustconduct.demo import families
 from trustconduct.schools.settings import SUGGESTED
+from trustconduct.tenants.models import Phase
 
 # One for all: it guards made-up people on one machine, and must be easy to type.
 PASSWORD = "sample-password-only"  # noqa: S105
@@ -42,6 +43,8 @@ class DemoSchool:
 
     slug: str
     name: str
+    phase: Phase = Phase.PRIMARY
+    address: str = ""
     settings: Mapping[str, Any] = field(default_factory=dict)
     unticked: tuple[str, str] = ("", "")  # beginnings of a route's and a purpose's id
     roll: bytes = b""
@@ -69,6 +72,8 @@ SCHOOLS = (
     DemoSchool(
         "oak-lane",
         "Oak Lane Primary School",
+        Phase.PRIMARY,
+        "1 Oak Lane, Sampleton",
         _settings("oak-lane", "101", "Acorn Post", "thames-valley"),
         ("have-a-quick-chat", "talk-to-a-pastoral"),
         families.roll(
@@ -90,6 +95,8 @@ SCHOOLS = (
     DemoSchool(
         "elm-park",
         "Elm Park Junior School",
+        Phase.PRIMARY,
+        "Elm Park, Exampleford",
         _settings(
             "elm-park",
             "201",
@@ -112,7 +119,9 @@ SCHOOLS = (
             (Answer.DECLINED, ""),
         ),
     ),
-    DemoSchool("willow-bank", "Willow Bank Infant School"),
+    DemoSchool(
+        "willow-bank", "Willow Bank Infant School", Phase.PRIMARY, "2 Willow Bank, Sampleton"
+    ),
 )
 
 _STAFF = {

@@ -26,6 +26,7 @@ ALLOWED = frozenset(
         DELIVER,
         "trustconduct.jobs.tasks.forget_kept_forms",
         "trustconduct.jobs.tasks.remind_of_reviews",
+        "trustconduct.jobs.tasks.start_schools",
     }
 )
 NAME = "trustconduct"

@@ -20,6 +20,7 @@ from trustconduct.accounts.users import with_trust_role
 from trustconduct.audit.actor import Role
 from trustconduct.db import transaction
 from trustconduct.jobs.queue import DELIVER, connect, enqueue, heard, ring
+from trustconduct.jobs.starting import start_schools as start_each
 from trustconduct.outbox.delivery import (
     ByMail,
     ByText,
@@ -35,6 +36,7 @@ from trustconduct.outbox.notify import NotifyGateway
 from trustconduct.outbox.texts import FileGateway, Gateway, NoGateway
 from trustconduct.plain_log import log
 from trustconduct.reviews.reminders import Recipient, remind
+from trustconduct.schools.start import to_hand_over
 from trustconduct.tenants.engine import make_engine
 from trustconduct.tenants.models import School, Trust
 from trustconduct.tenants.sessions import ScopedSession, Sessions
@@ -215,3 +217,15 @@ def forget_kept_forms() -> int:
     """Delete what was typed into forms and not sent within an hour; give how many."""
     with works().sessions.accounts() as session, transaction(session):
         return forget_old(session)
+
+
+@told
+def start_schools() -> int:
+    """Carry out what a crash left over of the schools that were added; give how many of them."""
+    with_ = works()
+    with with_.sessions.trust(read_only=True) as session:
+        waiting = to_hand_over(session)
+    started = start_each(with_.sessions, waiting)
+    if started:
+        ring(with_.redis)
+    return started

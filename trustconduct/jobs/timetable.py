@@ -37,6 +37,11 @@ TIMETABLE = (
         "5 6-18 * * *",
         "reminds officers of a review; hourly, so that a day switched off at six is caught up",
     ),
+    Entry(
+        "trustconduct.jobs.tasks.start_schools",
+        "* * * * *",
+        "invites heads and begins settings where the page that added the school did not get to it",
+    ),
 )
 
 

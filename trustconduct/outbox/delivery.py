@@ -24,7 +24,7 @@ from trustconduct.outbox.envelope import Envelope
 from trustconduct.outbox.mail_server import Post
 from trustconduct.outbox.models import Channel, Outcome, SchoolMessage, models_of
 from trustconduct.outbox.texts import Gateway
-from trustconduct.tenants.models import School
+from trustconduct.tenants.models import School, is_open
 from trustconduct.tenants.sessions import SCHOOL, ScopedSession
 
 # How long to wait after each try that was not taken; after the last one it is parked.
@@ -74,7 +74,7 @@ def schools_waiting(session: ScopedSession, only: UUID | None = None) -> list[UU
 
     The one place where schools are chosen: one that is not given here gets no
     mail sent, whoever asks. `only` asks about one school. Those that have
-    waited longest come first.
+    waited longest come first. The mail of suspended schools waits until they are resumed.
     """
     query = (
         select(SchoolMessage.school_id)
@@ -82,6 +82,7 @@ def schools_waiting(session: ScopedSession, only: UUID | None = None) -> list[UU
             SchoolMessage.sent_at.is_(None),
             SchoolMessage.parked_at.is_(None),
             SchoolMessage.due_at <= clock.now(),
+            is_open(SchoolMessage.school_id),
         )
         .group_by(SchoolMessage.school_id)
         .order_by(text("min(due_at)"), SchoolMessage.school_id)
@@ -98,7 +99,8 @@ def begin_next(session: ScopedSession, envelope: Envelope) -> UUID | None:
     the worker die of this message, the count is there. What five tries in a row
     did not survive is parked here.
     """
-    model, _ = models_of(in_school=session.scope.role == SCHOOL)
+    in_school = session.scope.role == SCHOOL
+    model, _ = models_of(in_school=in_school)
     while True:
         message = session.scalar(
             select(model)
@@ -106,6 +108,8 @@ def begin_next(session: ScopedSession, envelope: Envelope) -> UUID | None:
                 model.sent_at.is_(None),
                 model.parked_at.is_(None),
                 model.due_at <= clock.now(),
+                # Also here: a school may be suspended while the worker is at its mail.
+                *([is_open(SchoolMessage.school_id)] if in_school else []),
             )
             .order_by(model.due_at, model.id)
             .limit(1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import func, select
@@ -27,6 +28,8 @@ class Standing:
     school_id: UUID
     slug: str
     name: str
+    joined_at: datetime
+    suspended_at: datetime | None
     edition: int | None
     version: int | None
     review: Term | None
@@ -61,6 +64,8 @@ def overview(session: ScopedSession, *, by: Actor) -> Overview:
             School.slug,
             School.name,
             InForce.version_id,
+            School.joined_at,
+            School.suspended_at,
             InForce.number.label("version"),
             Edition.number.label("edition"),
             Edition.review_text,
@@ -79,6 +84,8 @@ def overview(session: ScopedSession, *, by: Actor) -> Overview:
                 school_id=row.id,
                 slug=row.slug,
                 name=row.name,
+                joined_at=row.joined_at,
+                suspended_at=row.suspended_at,
                 edition=row.edition,
                 version=row.version,
                 review=Term.parse(row.review_text) if row.review_text else None,

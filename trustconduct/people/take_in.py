@@ -14,9 +14,10 @@ from trustconduct.accounts.permissions import Can, permit
 from trustconduct.audit.actor import Actor
 from trustconduct.audit.events import Event
 from trustconduct.audit.record import record
+from trustconduct.csv_lists import key
 from trustconduct.db import new_id
 from trustconduct.people.models import Adult, Care, Pupil
-from trustconduct.people.roll import Line, Roll, key
+from trustconduct.people.roll import Line, Roll
 from trustconduct.tenants.sessions import ScopedSession
 
 

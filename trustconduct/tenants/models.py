@@ -7,8 +7,17 @@ from enum import StrEnum
 from typing import Any, Protocol
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, UniqueConstraint
-from sqlalchemy.orm import Mapped, declared_attr, mapped_column
+from sqlalchemy import (
+    CheckConstraint,
+    ColumnElement,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    UniqueConstraint,
+    exists,
+    text,
+)
+from sqlalchemy.orm import InstrumentedAttribute, Mapped, declared_attr, mapped_column
 
 from trustconduct import clock
 from trustconduct.db import Base, new_id
@@ -83,8 +92,29 @@ class Trust(Edited, Base):
     email: Mapped[str] = mapped_column(default="")
 
 
+class Phase(StrEnum):
+    """What kind of school it is, by the words that England's register of schools uses."""
+
+    NURSERY = "nursery"
+    PRIMARY = "primary"
+    MIDDLE = "middle"
+    SECONDARY = "secondary"
+    ALL_THROUGH = "all_through"
+    SPECIAL = "special"
+    ALTERNATIVE_PROVISION = "alternative_provision"
+    SIXTEEN_PLUS = "16_plus"
+
+    @property
+    def word(self) -> str:
+        return self.value.replace("all_", "all-").replace("_", " ").capitalize()
+
+
 class School(Edited, Base):
-    """A school of the Trust. `slug` is its place in every address."""
+    """A school of the Trust. `slug` is its place in every address, for good.
+
+    Suspended, it keeps all that it has: its pages are closed to parents, its staff
+    read and change nothing, and no mail of it leaves (`is_open`).
+    """
 
     __tablename__ = "school"
     __table_args__ = (
@@ -94,12 +124,74 @@ class School(Edited, Base):
             name="slug_reserved",
         ),
         UniqueConstraint("slug"),
+        CheckConstraint(
+            "phase in (" + ", ".join(f"'{phase.value}'" for phase in Phase) + ")",
+            name="phase_known",
+        ),
+        CheckConstraint(
+            "(suspended_at is null) = (suspended_because = '')", name="suspended_with_a_reason"
+        ),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
     slug: Mapped[str]
     name: Mapped[str]
+    # One of `Phase`; blank where nobody has said it yet.
+    phase: Mapped[str | None]
+    address: Mapped[str] = mapped_column(default="", server_default="")
     joined_at: Mapped[datetime] = mapped_column(default=clock.now)
+    suspended_at: Mapped[datetime | None]
+    suspended_because: Mapped[str] = mapped_column(default="", server_default="")
+
+
+def is_open(school_id: InstrumentedAttribute[UUID]) -> ColumnElement[bool]:
+    """A condition for a query over many schools' rows: of those that are not suspended.
+
+    Whatever leaves by itself (mail, reminders) asks it, so that nothing leaves for
+    a school that the Trust has suspended and all of it waits.
+    """
+    return exists().where(School.id == school_id, School.suspended_at.is_(None))
+
+
+TO_HAND_OVER = (
+    "(head_email <> '' and invited_at is null and refused = '')"
+    " or (police_force_id is not null and settled_at is null)"
+)
+
+
+class SchoolStart(Base):
+    """What the Trust hands over when it adds a school: its `id` is the school's.
+
+    A Trust session may neither make a user nor write a school's settings. So it
+    writes what it asks for, in the commit that adds the school; the session for
+    accounts invites the head, the school's session begins its settings, and each
+    marks its half as done in the commit that does it. What a crash leaves undone
+    is found again by these blanks.
+    """
+
+    __tablename__ = "school_start"
+    __table_args__ = (
+        Index(
+            "ix_school_start_waiting",
+            "asked_at",
+            postgresql_where=text(TO_HAND_OVER),
+        ),
+    )
+
+    id: Mapped[UUID] = mapped_column(ForeignKey("school.id"), primary_key=True)
+    # Blank where the school has no head yet.
+    head_name: Mapped[str] = mapped_column(default="")
+    head_email: Mapped[str] = mapped_column(default="")
+    police_force_id: Mapped[str | None] = mapped_column(ForeignKey("police_force.id"))
+    # Who asked: both halves are done in their name.
+    asked_by_kind: Mapped[str]
+    asked_by_id: Mapped[UUID | None]
+    asked_by_name: Mapped[str]
+    asked_at: Mapped[datetime] = mapped_column(default=clock.now)
+    invited_at: Mapped[datetime | None]
+    settled_at: Mapped[datetime | None]
+    # Why the head could not be invited, for the officer; blank where nothing stands against it.
+    refused: Mapped[str] = mapped_column(default="")
 
 
 class PoliceForce(Base):

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from uuid import UUID
 
 from flask import Blueprint, Response, flash, g, make_response, redirect, request
 
+from trustconduct import clock
 from trustconduct.accounts.permissions import Can
 from trustconduct.acknowledgements.answers import (
     WORDS,
@@ -16,10 +18,12 @@ from trustconduct.acknowledgements.answers import (
     talks,
 )
 from trustconduct.acknowledgements.campaigns import NobodyToAsk, reach, start_campaign
+from trustconduct.acknowledgements.mails import day
 from trustconduct.audit.events import Event
 from trustconduct.db import transaction
 from trustconduct.policies.versions import version_in_force
 from trustconduct.schools.settings import settings_of
+from trustconduct.tenants.sessions import ScopedSession
 from trustconduct.web.door import (
     actor,
     enter_school,
@@ -29,7 +33,8 @@ from trustconduct.web.door import (
     note_reading,
     works,
 )
-from trustconduct.web.navigation import school_url, staff_page
+from trustconduct.web.navigation import count, school_url, staff_page
+from trustconduct.web.tasks import Here, Task, tasks
 
 pages = Blueprint("answers", __name__, url_prefix="/<school>/staff/acknowledgements")
 pages.url_value_preprocessor(enter_school)
@@ -142,3 +147,30 @@ def held(answer_id: UUID) -> Response:
     found(noted or None)
     flash("Noted: you have talked with them.", "good")
     return make_response(redirect(school_url("staff.home"), 303))
+
+
+@tasks(Can.HOLD_TALK, order=20, more=lambda: school_url("answers.show", status="talk"))
+def to_talk(session: ScopedSession, here: Here) -> Iterator[Task]:
+    """Parents who want to talk before they sign, each a task of its own, the oldest first."""
+    for wish in talks(session):
+        yield Task(
+            f"{wish.name} would like to talk about the code",
+            school_url("answers.talk", answer_id=wish.id),
+            f"Since {day(clock.local(wish.asked_at).date())}",
+            "Get in touch",
+            "attention",
+        )
+
+
+@tasks(Can.START_CAMPAIGN, order=30)
+def to_ask(session: ScopedSession, here: Here) -> Iterator[Task]:
+    """Adults on the roll who were not asked about the version in force."""
+    if here.version is None or here.starting:
+        return  # `getting_started` says it
+    asked = reach(session, here.version)
+    if asked.to_ask:
+        yield Task(
+            f"Ask {count(asked.to_ask, 'adult', 'adults')} to read version {here.version.number}",
+            school_url("answers.ask"),
+            "Each gets one email with a link of their own",
+        )

@@ -16,6 +16,7 @@ from flask_login import current_user
 from marshmallow import Schema, ValidationError
 from sqlalchemy import select
 from werkzeug import Response
+from werkzeug.exceptions import HTTPException
 
 from config.base import Settings
 from trustconduct.accounts.permissions import FRESH, Can, allowed
@@ -52,6 +53,19 @@ class SchoolCard:
     id: UUID
     slug: str
     name: str
+    suspended: bool = False
+
+
+class SchoolClosed(HTTPException):
+    """The school is suspended, and this page or act is closed for now.
+
+    503 to parents: their page comes back. 409 where its staff would change something.
+    """
+
+    def __init__(self, *, for_staff: bool) -> None:
+        super().__init__("The school is suspended.")
+        self.code = 409 if for_staff else 503
+        self.for_staff = for_staff
 
 
 @dataclass(frozen=True)
@@ -111,20 +125,34 @@ class Directory:
         if time.monotonic() < self._until:
             return
         with self._sessions.accounts(read_only=True) as session:
-            rows = session.execute(select(School.id, School.slug, School.name)).all()
+            rows = session.execute(
+                select(School.id, School.slug, School.name, School.suspended_at)
+            ).all()
             trust = session.execute(select(Trust.name, Trust.telephone)).first()
-        self._schools = {row.slug: SchoolCard(row.id, row.slug, row.name) for row in rows}
+        self._schools = {
+            row.slug: SchoolCard(row.id, row.slug, row.name, row.suspended_at is not None)
+            for row in rows
+        }
         self._trust = TrustCard(trust.name, trust.telephone) if trust else TrustCard()
         self._until = time.monotonic() + self.SECONDS
 
 
 def enter_school(endpoint: str | None, values: dict[str, Any] | None) -> None:
-    """Take the school out of the address and open its session: before anything is looked up."""
+    """Take the school out of the address and open its session: before anything is looked up.
+
+    The one place that holds a suspended school closed, for every page that is there
+    or will be: what is open to all is closed, and what needs a sign-in can be read
+    and not written (see docs/adr/0015). Raises SchoolClosed.
+    """
     slug = (values or {}).pop("school", None)
     card = works().directory.school(slug) if slug else None
     if card is None:
         abort(404)
     g.school = card
+    if card.suspended:
+        for_all = getattr(current_app.view_functions[endpoint or ""], "needs", None) is None
+        if for_all or request.method not in SAFE:
+            raise SchoolClosed(for_staff=not for_all)
     g.session = works().sessions.school(card.id, read_only=request.method in SAFE)
 
 

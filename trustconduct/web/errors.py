@@ -120,6 +120,12 @@ def answer(app: Flask) -> None:
             return error
         return page(error.code, error)
 
+    @app.errorhandler(door.SchoolClosed)
+    def _closed(error: door.SchoolClosed) -> Any:
+        door.leave()
+        trust = door.works().directory.trust()
+        return render_template("public/closed.html", trust=trust, error=error), error.code
+
     @app.errorhandler(CSRFError)
     def _csrf(error: CSRFError) -> Response:
         return page(400, words=STALE)

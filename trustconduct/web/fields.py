@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
 import unicodedata
 from datetime import date
 from typing import Any
@@ -9,7 +11,7 @@ from urllib.parse import urlsplit
 
 from marshmallow import Schema, ValidationError, fields, validate
 
-from trustconduct.people.roll import EMAIL
+from trustconduct.csv_lists import EMAIL
 
 
 class Line(fields.String):
@@ -44,6 +46,14 @@ class Fact(Line):
         if "{" in text or "}" in text:
             raise ValidationError("Leave out the marks { and }. They have a meaning of their own.")
         return text
+
+
+class Postal(Line):
+    """A postal address: its lines, typed one below the other, become one with commas."""
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **more: Any) -> str:
+        lines = [" ".join(line.split()).strip(" ,") for line in str(value).splitlines()]
+        return super()._deserialize(", ".join(line for line in lines if line), attr, data, **more)
 
 
 class Email(Line):
@@ -123,6 +133,29 @@ class Day(fields.Field):
             return date.fromisoformat(text)
         except ValueError:
             raise ValidationError("Choose a day, or type it like 2026-07-31.") from None
+
+
+class Carried(fields.Field):
+    """A file that a page carries in its form, so that what was looked at is what is taken.
+
+    Gives its bytes. Whoever takes it reads it again: a form can hold anything.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(required=True)
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **more: Any) -> bytes:
+        try:
+            return base64.b64decode(str(value), validate=True)
+        except (binascii.Error, ValueError):
+            raise ValidationError(
+                "The file did not come back to us whole. Please choose it once more."
+            ) from None
+
+
+def carried(raw: bytes) -> str:
+    """A file as a form carries it."""
+    return base64.b64encode(raw).decode()
 
 
 class Plain(Schema):

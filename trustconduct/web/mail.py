@@ -26,6 +26,7 @@ from trustconduct.schools.undelivered import (
 from trustconduct.tenants.sessions import ScopedSession
 from trustconduct.web.door import actor, enter_school, found, last_seen, needs, works
 from trustconduct.web.navigation import count, school_url, staff_page
+from trustconduct.web.tasks import Here, Task, tasks
 
 pages = Blueprint("mail", __name__, url_prefix="/<school>/staff/mail")
 pages.url_value_preprocessor(enter_school)
@@ -34,30 +35,29 @@ A_PAGE = 50
 # More than these at once are one task: a list of three hundred would hide all others.
 MOST_TASKS = 5
 
-Task = dict[str, str]
 
-
-def undelivered(session: ScopedSession) -> Iterator[Task]:
+@tasks(Can.SEE_MAIL, order=10)
+def undelivered(session: ScopedSession, here: Here) -> Iterator[Task]:
     """What could not be sent, as tasks: a few each of their own, many as one. By one query."""
     given_up = unsent(session, by=actor(), parked=True, most=MOST_TASKS)
     if len(given_up) > MOST_TASKS:
         number = how_many(session, by=actor()).parked
-        yield {
-            "text": f"{count(number, 'message', 'messages')} could not be sent",
-            "href": school_url("mail.show"),
-            "hint": "Print them, or try them again",
-            "word": "Print",
-            "tone": "attention",
-        }
+        yield Task(
+            f"{count(number, 'message', 'messages')} could not be sent",
+            school_url("mail.show"),
+            "Print them, or try them again",
+            "Print",
+            "attention",
+        )
         return
     for message in given_up:
-        yield {
-            "text": f"This {word(message)} to {message.to_name} could not be sent: print it",
-            "href": school_url("mail.one", message_id=message.id),
-            "hint": why(message),
-            "word": "Print",
-            "tone": "attention",
-        }
+        yield Task(
+            f"This {word(message)} to {message.to_name} could not be sent: print it",
+            school_url("mail.one", message_id=message.id),
+            why(message),
+            "Print",
+            "attention",
+        )
 
 
 def word(message: Unsent) -> str:

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 from typing import Any
 
 from flask import Blueprint, Response, flash, g, make_response, redirect, request
-from marshmallow import fields
 
 from trustconduct.accounts.permissions import Can
 from trustconduct.audit.events import Event
@@ -15,7 +12,7 @@ from trustconduct.db import transaction
 from trustconduct.people.roll import LARGEST, Roll, read_roll
 from trustconduct.people.take_in import changes, people_page, take_in
 from trustconduct.web.door import Form, actor, enter_school, last_seen, needs, note_reading, read
-from trustconduct.web.fields import Plain
+from trustconduct.web.fields import Carried, Line, Plain, carried
 from trustconduct.web.navigation import count, school_url, staff_page
 
 pages = Blueprint("people", __name__, url_prefix="/<school>/staff/people")
@@ -73,7 +70,7 @@ def _shown(raw: bytes, name: str) -> Response:
         Form(),
         roll=read_,
         changes=changes(g.session, read_),
-        file=base64.b64encode(raw).decode(),
+        file=carried(raw),
         name=name,
     )
 
@@ -85,21 +82,19 @@ def _faulty(roll_: Roll) -> Form:
 
 
 class TakeInForm(Plain):
-    file = fields.String(required=True)
-    name = fields.String(load_default="")
+    file = Carried()
+    name = Line()
 
 
 @pages.post("/roll/take-in")
 @needs(Can.TAKE_IN_ROLL)
 def take_roll_in() -> Response:
     form = read(TakeInForm)
-    try:
-        raw = base64.b64decode(form.values.get("file", ""), validate=True)
-    except (binascii.Error, ValueError):
-        raw = b""
-    read_ = read_roll(raw)
-    if form.errors or read_.faults:
-        return _roll_page(_faulty(read_), 422, roll=read_, name=form.values.get("name", ""))
+    if form.errors:
+        return _roll_page(form, 422)
+    read_ = read_roll(form.values["file"])
+    if read_.faults:
+        return _roll_page(_faulty(read_), 422, roll=read_, name=form.values["name"])
     with transaction(g.session):
         found = take_in(g.session, read_, by=actor())
     flash(

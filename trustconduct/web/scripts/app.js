@@ -72,3 +72,25 @@ for (const button of document.querySelectorAll("[data-print]")) {
 addEventListener("beforeprint", () => {
   for (const details of document.querySelectorAll("main details:not([open])")) details.open = true;
 });
+
+// Suggest a school's word for its addresses while its name is typed: the same that the
+// service makes of it where the field is left blank. Typing into the field ends that.
+for (const place of document.querySelectorAll("[data-slug-from]")) {
+  const slug = place.querySelector("input");
+  const from = document.getElementById(place.dataset.slugFrom);
+  const longest = Number(place.dataset.longest);
+  let ours = slug.value === "";
+  slug.addEventListener("input", () => (ours = slug.value === ""));
+  from.addEventListener("input", () => {
+    if (!ours) return;
+    const plain = from.value.replaceAll("&", " and ").normalize("NFKD").toLowerCase();
+    const words = plain.replace(/['’\u0300-\u036f.]/g, "").match(/[a-z0-9]+/g) ?? [];
+    if (words.length && /^\d/.test(words[0])) words.unshift("school");
+    let made = words.join("-");
+    if (made.length > longest) {
+      const end = made.lastIndexOf("-", longest);
+      made = made.slice(0, end > 0 ? end : longest);
+    }
+    slug.value = made;
+  });
+}

@@ -1,0 +1,195 @@
+"""What waits at the Trust: the sources of the console's first page, in the page's order.
+
+The registry is that of the schools' homes (web/tasks.py). Most sources ask nothing:
+they look at what the overview has read already.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from flask import url_for
+from sqlalchemy import select
+
+from trustconduct import clock
+from trustconduct.accounts.permissions import Can
+from trustconduct.acknowledgements.mails import day
+from trustconduct.oversight.heads import SchoolHead
+from trustconduct.oversight.overview import Overview, Standing
+from trustconduct.policies.models import Edition, State
+from trustconduct.reviews.reminders import due, when
+from trustconduct.schools.undelivered import how_many
+from trustconduct.tenants.calendars import calendar_of
+from trustconduct.tenants.models import SchoolStart
+from trustconduct.tenants.sessions import ScopedSession
+from trustconduct.web.door import actor, mine
+from trustconduct.web.navigation import count
+from trustconduct.web.tasks import Sources, Task
+
+# A head has other things to do as well; after this long the officer may ask how it goes.
+WITHOUT_A_VERSION = timedelta(days=28)
+
+# One word for each state, in the list, on the page and here.
+WORDS = {State.DRAFT: "Draft", State.APPROVED: "Approved", State.PUBLISHED: "Published"}
+TONES = {State.DRAFT: "waiting", State.APPROVED: "calm", State.PUBLISHED: "good"}
+
+
+@dataclass
+class AtTrust:
+    """What the sources look at: read once, before any of them."""
+
+    overview: Overview
+    editions: Sequence[Edition]  # the newest first
+    heads: Sequence[SchoolHead]
+
+    @property
+    def open_schools(self) -> list[Standing]:
+        """The schools that are not suspended: nothing waits at the others."""
+        return [one for one in self.overview.schools if one.suspended_at is None]
+
+    @property
+    def published(self) -> Edition | None:
+        return next((one for one in self.editions if one.state is State.PUBLISHED), None)
+
+
+trust_tasks: Sources[AtTrust] = Sources()
+
+
+@trust_tasks(Can.SEE_MAIL, order=5)
+def undelivered(session: ScopedSession, at: AtTrust) -> Iterator[Task]:
+    """The Trust's own messages that could not be sent, as one task. One query."""
+    if number := how_many(session, by=actor()).parked:
+        yield Task(
+            f"{count(number, 'message', 'messages')} of the Trust could not be sent",
+            url_for("trust_mail.index"),
+            "Tell the person another way, or try again.",
+        )
+
+
+@trust_tasks(Can.SEE_CONSOLE, order=10)
+def to_bring_in(session: ScopedSession, at: AtTrust) -> Iterator[Task]:
+    """The very first edition."""
+    if not at.editions:
+        yield Task(
+            "Bring in your code of conduct",
+            url_for("editions.bring_in") if Can.IMPORT_EDITION in mine() else "",
+            "Upload it as text, or start from the one that ships with this service."
+            " You see what we read before anything is saved.",
+        )
+
+
+@trust_tasks(Can.SEE_CONSOLE, order=20, more=lambda: url_for("editions.index"))
+def to_publish(session: ScopedSession, at: AtTrust) -> Iterator[Task]:
+    """Editions newer than the published one."""
+    hints = {
+        State.DRAFT: "Read it through, then note the day on which the Board approved it.",
+        State.APPROVED: "The Board approved it. Publish it, and every school is asked to adopt it.",
+    }
+    for edition in at.editions:
+        if edition is at.published:
+            break
+        yield Task(
+            f"Edition {edition.number} is waiting",
+            url_for("editions.show", number=edition.number),
+            hints[edition.state],
+            WORDS[edition.state],
+            TONES[edition.state],
+        )
+
+
+@trust_tasks(Can.SEE_CONSOLE, order=30)
+def to_review(session: ScopedSession, at: AtTrust) -> Iterator[Task]:
+    """The review of the published edition, once a reminder of it is due. One query."""
+    edition = at.published
+    if edition is None or edition.review is None:
+        return
+    calendar = calendar_of(session)
+    reminder = due(calendar.window(edition.review), clock.today())
+    if reminder is None:
+        return
+    overdue = reminder.kind == "overdue"
+    yield Task(
+        f"The review of edition {edition.number} {'is overdue' if overdue else 'is near'}",
+        url_for("editions.show", number=edition.number),
+        f"Review date: {when(edition.review, calendar)}",
+        "Overdue" if overdue else "Coming up",
+        "attention" if overdue else "waiting",
+    )
+
+
+@trust_tasks(Can.SEE_CONSOLE, order=40)
+def first_school(session: ScopedSession, at: AtTrust) -> Iterator[Task]:
+    if not at.overview.schools:
+        yield Task(
+            "Add your first school",
+            url_for("schools.add") if Can.ADD_SCHOOL in mine() else "",
+            "Each school then fills in its own facts and publishes its own version.",
+        )
+
+
+def _all_schools() -> str:
+    return url_for("schools.index_view")
+
+
+def _details(school: Standing) -> str:
+    return url_for("schools.details_view", id=school.school_id)
+
+
+@trust_tasks(Can.ADD_USER, order=50, more=_all_schools)
+def without_head(session: ScopedSession, at: AtTrust) -> Iterator[Task]:
+    """Schools that nobody leads, and heads who could not be invited. One query."""
+    led = {one.school_id for one in at.heads}
+    asked = {
+        row.id: row
+        for row in session.execute(
+            select(SchoolStart.id, SchoolStart.refused, SchoolStart.head_name).where(
+                SchoolStart.head_email != "", SchoolStart.invited_at.is_(None)
+            )
+        )
+    }
+    for school in at.open_schools:
+        start = asked.get(school.school_id)
+        if start is not None and start.refused:
+            yield Task(
+                f"{start.head_name} could not be invited as head of {school.name}",
+                _details(school), start.refused, "Put right", "attention",
+            )  # fmt: skip
+        elif start is None and school.school_id not in led:
+            yield Task(
+                f"{school.name} has no head here",
+                url_for("schools.head", school_id=school.school_id),
+                "Nobody can publish its code. Invite its head.",
+            )
+
+
+@trust_tasks(Can.ADD_USER, order=60, more=lambda: url_for("users.index_view"))
+def not_taken_up(session: ScopedSession, at: AtTrust) -> Iterator[Task]:
+    """Invitations of heads that ran out before anybody came in."""
+    names = {one.school_id: one.name for one in at.open_schools}
+    for head in at.heads:
+        if head.ran_out_at and head.school_id in names:
+            yield Task(
+                f"{head.name} has not taken up the invitation to {names[head.school_id]}",
+                url_for("users.details_view", id=head.user_id),
+                f"It ran out on {day(clock.local(head.ran_out_at).date())}. Send it again.",
+                "Send again",
+            )
+
+
+@trust_tasks(Can.SEE_CONSOLE, order=70, more=_all_schools)
+def without_version(session: ScopedSession, at: AtTrust) -> Iterator[Task]:
+    """Schools that have been here a while and have not published. They are the head's to do."""
+    if at.published is None:
+        return
+    for school in at.open_schools:
+        here = clock.now() - school.joined_at
+        if school.version is None and here > WITHOUT_A_VERSION:
+            yield Task(
+                f"{school.name} has no version yet",
+                _details(school),
+                f"Added {count(here.days // 7, 'week', 'weeks')} ago. Ask its head how it goes.",
+                "Waits for the school",
+                "quiet",
+            )

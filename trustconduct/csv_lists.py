@@ -1,0 +1,163 @@
+"""Lists that people bring as CSV files: read whole, with every fault by line and column.
+
+Also what such lists and forms share: how names are compared, and what is a mail
+address. Schools and rolls are read by this one reader.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+import unicodedata
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+LONGEST_NAME = 200
+
+# Plain letters before the @ as well: most mail servers refuse others.
+EMAIL = re.compile(r"[a-z0-9.!#$%&'*+/=?^_`{|}~-]+@[a-z0-9-]+(\.[a-z0-9-]+)+", re.I | re.A)
+
+
+def key(name: str) -> str:
+    """A name as it is compared: one spelling of accents, small letters, single spaces."""
+    return " ".join(unicodedata.normalize("NFKC", name).casefold().split())
+
+
+@dataclass(frozen=True)
+class Fault:
+    """What is wrong at one place of the file, and what to do. Line 0 is the file itself."""
+
+    line: int
+    column: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Cells:
+    """One line: its number in the file, from 1, and its cells by column, spaces tidied."""
+
+    number: int
+    by_column: Mapping[str, str]
+    too_many: bool  # more cells than the header has
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What a list must be. `columns`: each with the words that people head it with."""
+
+    thing: str  # what stands in it: "people"
+    again: str  # what to do where the file is no good: "Export the roll again"
+    columns: Mapping[str, Sequence[str]]
+    needed: Sequence[str]
+    largest: int  # bytes
+    too_large: str
+    windows: bool = False  # also take what an old Excel writes: Windows-1252
+
+
+class NotAList(ValueError):
+    """The file can't be read as this list; `faults` say why."""
+
+    def __init__(self, *faults: Fault) -> None:
+        super().__init__("; ".join(fault.text for fault in faults))
+        self.faults = faults
+
+
+def read_list(raw: bytes, kind: Kind) -> Iterator[Cells]:
+    """The lines of a file that are not blank. Raises NotAList, also half-way."""
+    text = _text(raw, kind)
+    rows = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text), strict=True)
+    try:
+        header = next(rows, [])
+        places = _columns(header, kind)
+        empty = True
+        for row in rows:
+            if not any(cell.strip() for cell in row):
+                continue
+            empty = False
+            yield Cells(
+                rows.line_num,
+                {
+                    column: " ".join(row[place].split()) if place < len(row) else ""
+                    for column, place in places.items()
+                },
+                len(row) > len(header),
+            )
+    except csv.Error as error:
+        said = f"This line is not proper CSV ({error}). Save it again."
+        raise NotAList(Fault(rows.line_num, "", said)) from None
+    if empty:
+        raise NotAList(Fault(0, "", f"The file has a header but no {kind.thing} in it."))
+
+
+def _text(raw: bytes, kind: Kind) -> str:
+    if not raw.strip():
+        raise NotAList(Fault(0, "", f"The file is empty. {kind.again} and choose that file."))
+    if len(raw) > kind.largest:
+        raise NotAList(Fault(0, "", kind.too_large))
+    if raw.startswith(b"PK"):
+        said = "This is a spreadsheet. Save it as “CSV UTF-8” and choose that."
+        raise NotAList(Fault(0, "", said))
+    try:
+        text = raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = raw[: error.start].count(b"\n") + 1
+        not_utf_8 = Fault(line, "", "A letter here is not UTF-8. Save the file as “CSV UTF-8”.")
+        if not kind.windows:
+            raise NotAList(not_utf_8) from None
+        try:
+            text = raw.decode("cp1252")
+        except UnicodeDecodeError:
+            raise NotAList(not_utf_8) from None
+    if "\0" in text:
+        said = "The file is not text. Save it as “CSV UTF-8” and choose that."
+        raise NotAList(Fault(0, "", said))
+    return text
+
+
+def _delimiter(text: str) -> str:
+    first = text.split("\n", 1)[0]
+    return max(",;\t", key=first.count)
+
+
+def _columns(header: list[str], kind: Kind) -> dict[str, int]:
+    names = [key(name) for name in header]
+    places: dict[str, int] = {}
+    faults = []
+    for column, words in kind.columns.items():
+        found = [index for index, name in enumerate(names) if name in words]
+        if len(found) > 1:
+            faults.append(Fault(1, column, f"Two columns could be “{column}”. Keep one of them."))
+        elif found:
+            places[column] = found[0]
+        elif column in kind.needed:
+            there = ", ".join(name.strip() for name in header if name.strip()) or "none"
+            faults.append(
+                Fault(1, column, f"There is no column “{column}”. The columns are: {there}.")
+            )
+    if faults:
+        raise NotAList(*faults)
+    return places
+
+
+def faults_of(cells: Cells, needed: Sequence[str]) -> Iterator[Fault]:
+    """What is wrong with a line whatever its list: blank, too long, not printable, no address.
+
+    A column whose name ends in "email" holds mail addresses.
+    """
+    for column, value in cells.by_column.items():
+        if not value:
+            if column in needed:
+                blank = "This is blank. Fill it in, or take the line out."
+                yield Fault(cells.number, column, blank)
+        elif column.endswith("email"):
+            if len(value) > 254 or not EMAIL.fullmatch(value):
+                said = f"“{value[:80]}” is not an email address. Correct it."
+                yield Fault(cells.number, column, said)
+        elif len(value) > LONGEST_NAME:
+            yield Fault(cells.number, column, f"This is longer than {LONGEST_NAME} characters.")
+        elif any(unicodedata.category(mark) == "Cc" for mark in value):
+            said = "There is a character in here that can't be printed."
+            yield Fault(cells.number, column, said)
+    if cells.too_many:
+        yield Fault(cells.number, "", "This line has more cells than the header.")
