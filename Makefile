@@ -23,7 +23,8 @@ base := .venv/.base-$(call sum,cat requirements/base.txt Makefile)
 tools := .venv/.test-$(call sum,cat requirements/base.txt requirements/test.txt)
 npm := node_modules/.made-$(call sum,cat package.json package-lock.json)
 styled := package.json package-lock.json trustconduct/web/styles trustconduct/web/scripts
-static := trustconduct/web/static/build/.made-$(call sum,find $(styled) -type f | sort | xargs cat)
+typeface := node_modules/@fontsource-variable/figtree/files
+static := trustconduct/web/static/build/.made-$(call sum,find $(styled) trustconduct/sealed/typeface.py -type f | sort | xargs cat)
 
 say = @printf '%s\n' "$(1)" >&2
 pip = .venv/bin/python -m pip install --quiet --require-hashes --no-deps --only-binary=:all:
@@ -134,6 +135,7 @@ $(npm): | $(base)
 $(static): $(npm)
 	$(call say,Building styles and scripts…)
 	@$(node); node "$$npm" run --silent build >&2
+	@.venv/bin/python -P -m trustconduct.sealed.typeface $(typeface) $(@D)/print
 	@rm -f trustconduct/web/static/build/.made-* && touch $@
 
 chromes = chromium chromium-browser google-chrome

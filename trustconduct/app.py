@@ -30,6 +30,7 @@ from trustconduct.tenants.sessions import ScopedSession, Sessions
 from trustconduct.web import account, answers, door, people, public, setup, sign, staff
 from trustconduct.web.memory import Memory
 from trustconduct.web.navigation import count
+from trustconduct.web.printed import Printed
 from trustconduct.web.signed_in import make_login_manager
 
 HEADERS = (
@@ -83,6 +84,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     )
     sessions = Sessions(engine)
     app.extensions["trustconduct"] = door.Works(settings, sessions, door.Directory(sessions))
+    app.extensions["trustconduct.printed"] = Printed(settings.VAR / "pdf")
     _ring_after_commit(connect(settings.REDIS_URL))
 
     CSRFProtect(app)

@@ -20,6 +20,7 @@ FOLDERS = {
     "audit",
     "contact_matrix",
     "demo",
+    "files",
     "jobs",
     "outbox",
     "oversight",
@@ -27,6 +28,7 @@ FOLDERS = {
     "policies",
     "reviews",
     "schools",
+    "sealed",
     "tenants",
     "web",
 }

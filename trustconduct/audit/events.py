@@ -16,6 +16,8 @@ class Event(StrEnum):
     TRUST_CHANGED = "trust.changed"
     SCHOOL_ADDED = "school.added"
     SETTINGS_CHANGED = "settings.changed"
+    FILE_TAKEN_IN = "file.taken_in"
+    BADGE_CHANGED = "badge.changed"
     USER_ADDED = "user.added"
     USER_SIGNED_IN = "user.signed_in"
     USER_REFUSED = "user.refused"

@@ -24,7 +24,7 @@ def _markdown() -> MarkdownIt:
 
 
 @cache
-def _pages() -> Environment:
+def pages() -> Environment:
     pages = Environment(
         loader=PackageLoader("trustconduct.policies"),
         autoescape=True,
@@ -56,7 +56,7 @@ def html(document: Document, *, ids: bool = False, level: int = 2) -> str:
     It is frozen with the version, so that what a parent was shown can be shown
     again in ten years, whatever this file says by then.
     """
-    return _pages().get_template("policy_text.html").render(document=document, ids=ids, level=level)
+    return pages().get_template("policy_text.html").render(document=document, ids=ids, level=level)
 
 
 def with_ids(document: Document, level: int) -> Markup:
