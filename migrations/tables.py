@@ -5,10 +5,12 @@ from trustconduct.acknowledgements import models as acknowledgements
 from trustconduct.audit import models as audit
 from trustconduct.contact_matrix import models as contact_matrix
 from trustconduct.db import Base
+from trustconduct.files import models as files
 from trustconduct.outbox import models as outbox
 from trustconduct.people import models as people
 from trustconduct.policies import models as policies
 from trustconduct.reviews import models as reviews
+from trustconduct.schools import models as schools
 from trustconduct.tenants import calendars
 from trustconduct.tenants import models as tenants
 
@@ -18,10 +20,12 @@ MODULES = (
     audit,
     calendars,
     contact_matrix,
+    files,
     outbox,
     people,
     policies,
     reviews,
+    schools,
     tenants,
 )
 

@@ -5,11 +5,13 @@ A test says only what it is about; the rest comes from here.
 
 from __future__ import annotations
 
+import io
 from datetime import date
 from typing import Any
 from uuid import UUID
 
 import pyotp
+from PIL import Image, PngImagePlugin
 from sqlalchemy import select
 
 from trustconduct import clock
@@ -27,6 +29,8 @@ from trustconduct.contact_matrix.models import SchoolMatrix
 from trustconduct.contact_matrix.save import current_matrix, save_matrix
 from trustconduct.csv_lists import key
 from trustconduct.db import new_id
+from trustconduct.files.models import MediaType
+from trustconduct.files.take_in import Looked
 from trustconduct.outbox.links import token
 from trustconduct.outbox.models import TrustMessageContent
 from trustconduct.people.models import Adult
@@ -37,6 +41,7 @@ from trustconduct.policies.models import Edition, SchoolVersion
 from trustconduct.policies.reading import read_policy, template
 from trustconduct.policies.versions import newest_version, publish_version, version_in_force
 from trustconduct.schools.add import add_school, name_trust
+from trustconduct.schools.badge import set_badge
 from trustconduct.schools.calendars import mark, save_year
 from trustconduct.schools.settings import SUGGESTED, change_settings, facts_of, settings_of
 from trustconduct.tenants.calendars import Kind, Span
@@ -219,6 +224,18 @@ def a_year(session: ScopedSession, begins: int = 2027) -> None:
     """One term of a school's own, in a school year that the Trust says nothing of."""
     autumn = Span(date(begins, 9, 6), date(begins, 12, 17), Kind.TERM, "autumn")
     save_year(session, begins, [autumn], by=a_head(session), seen=mark(()))
+
+
+def a_badge(session: ScopedSession, word: str, *, by: Actor) -> UUID:
+    """A badge whose name and bytes both hold the word; it has been looked at, let us say."""
+    about = PngImagePlugin.PngInfo()
+    about.add_text("Comment", word)
+    png = io.BytesIO()
+    Image.new("RGB", (8, 8), "#0f4c5c").save(png, "PNG", pnginfo=about)
+    looked = Looked(f"Badge {word}.png", MediaType.PNG, png.getvalue())
+    badge = set_badge(session, looked, by=by, seen=None)
+    assert badge
+    return badge.id
 
 
 def a_matrix(

@@ -59,6 +59,7 @@ class WorldSchool:
     version: UUID | None = None
     version_number: int = 0
     talk: UUID | None = None  # an open wish to talk
+    badge: UUID | None = None
 
     @property
     def head(self) -> Actor:
@@ -167,6 +168,7 @@ def _filled(session: ScopedSession, school: WorldSchool) -> WorldSchool:
         f"Kim {word},,Chris {word},carer,",
     )
     take_in(session, read_roll(roll), by=by)
+    badge = build.a_badge(session, word, by=by)
     build.a_campaign(session, version, by=by)
     requests = dict(
         session.execute(
@@ -196,4 +198,5 @@ def _filled(session: ScopedSession, school: WorldSchool) -> WorldSchool:
         version=version.id,
         version_number=version.number,
         talk=talk,
+        badge=badge,
     )

@@ -45,6 +45,7 @@ from trustconduct.web import (
 from trustconduct.web.measures import Measures
 from trustconduct.web.memory import Memory
 from trustconduct.web.navigation import count
+from trustconduct.web.printed import Printed
 from trustconduct.web.signed_in import make_login_manager
 
 HEADERS = (
@@ -133,6 +134,7 @@ def create_app(settings: Settings | None = None) -> Flask:
 
     sessions = Sessions(make_engine(settings.DATABASE_URL, pool_size=settings.DATABASE_POOL))
     app.extensions["trustconduct"] = door.Works(settings, sessions, door.Directory(sessions))
+    app.extensions["trustconduct.printed"] = Printed(settings.VAR / "pdf")
     _ring_after_commit(connect(settings.REDIS_URL))
 
     CSRFProtect(app).exempt(sign.pages)  # its form has a mark of its own

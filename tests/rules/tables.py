@@ -14,6 +14,9 @@ SCHOOL_TABLES = {
     "outbox_school",
     "outbox_content_school",
     "contact_matrix",
+    "stored_file",
+    "stored_file_content",
+    "school_badge",
     "policy_version",
     "policy_in_force",
     "adult",
@@ -96,6 +99,9 @@ RIGHTS = {
         "outbox_school": f"select insert update({TRIED})",
         "outbox_content_school": "select insert",
         "contact_matrix": "select insert",
+        "stored_file": "select insert",
+        "stored_file_content": "select insert",
+        "school_badge": "select insert delete",
         "policy_version": "select insert",
         "policy_in_force": "select insert update(during)",
         "adult": "select insert update",
@@ -153,6 +159,8 @@ RIGHTS = {
 
 # Rows that never change once they are there: refused to everyone, the owner included.
 APPEND_ONLY = {
+    "stored_file",
+    "stored_file_content",
     "audit_event_school",
     "audit_detail_school",
     "audit_event_trust",

@@ -22,6 +22,7 @@ FOLDERS = {
     "audit",
     "contact_matrix",
     "demo",
+    "files",
     "jobs",
     "outbox",
     "oversight",
@@ -29,6 +30,7 @@ FOLDERS = {
     "policies",
     "reviews",
     "schools",
+    "sealed",
     "tenants",
     "web",
 }

@@ -31,6 +31,8 @@ class Event(StrEnum):
     HEAD_ASKED = "head.asked"
     SETTINGS_CHANGED = "settings.changed"
     CALENDAR_CHANGED = "calendar.changed"
+    FILE_TAKEN_IN = "file.taken_in"
+    BADGE_CHANGED = "badge.changed"
     USER_ADDED = "user.added"
     USER_INVITED = "user.invited"
     LINK_ASKED = "link.asked"

@@ -25,7 +25,7 @@ def _markdown() -> MarkdownIt:
 
 
 @cache
-def _pages() -> Environment:
+def pages() -> Environment:
     pages = Environment(
         loader=PackageLoader("trustconduct.policies"),
         autoescape=True,
@@ -57,7 +57,7 @@ def html(document: Document, *, ids: bool = False, level: int = 2) -> str:
     It is frozen with the version, so that what a parent was shown can be shown
     again in ten years, whatever this file says by then.
     """
-    return _pages().get_template("policy_text.html").render(document=document, ids=ids, level=level)
+    return pages().get_template("policy_text.html").render(document=document, ids=ids, level=level)
 
 
 def with_ids(document: Document, level: int) -> Markup:
@@ -67,7 +67,7 @@ def with_ids(document: Document, level: int) -> Markup:
 
 def differences_html(found: Differences, *, level: int = 2, all: bool = False) -> Markup:
     """What changed, to be read on a page or on paper; `all` shows unchanged clauses too."""
-    page = _pages().get_template("differences.html")
+    page = pages().get_template("differences.html")
     return Markup(page.render(found=found, level=level, all=all))  # noqa: S704 - escaped there
 
 

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 from flask import (
@@ -24,13 +25,19 @@ from sqlalchemy import func, select
 from trustconduct import clock
 from trustconduct.contact_matrix.models import SchoolMatrix
 from trustconduct.contact_matrix.save import current_matrix
+from trustconduct.files.take_in import content_of
 from trustconduct.policies.facts import fill
-from trustconduct.policies.models import InForce
+from trustconduct.policies.models import InForce, SchoolVersion
+from trustconduct.policies.print_version import Badge, print_version
 from trustconduct.policies.versions import history, version_in_force, version_numbered
+from trustconduct.schools.badge import badge_of
+from trustconduct.schools.models import SchoolBadge
 from trustconduct.schools.settings import facts_of, settings_of
+from trustconduct.sealed.room import Busy, Failed
 from trustconduct.tenants.models import SchoolSettings
 from trustconduct.web.door import enter_school, found, open_to_all, works
 from trustconduct.web.memory import keep
+from trustconduct.web.printed import Printed
 
 BUILD = Path(__file__).parent / "static" / "build"
 
@@ -102,19 +109,9 @@ class Pages:
     def __init__(self) -> None:
         self._kept: dict[tuple[UUID, str], _Kept] = {}
 
-    def page(self, name: str, make: Callable[[], str]) -> Response:
-        key = (g.school.id, name)
-        kept = self._kept.get(key)
-        now = time.monotonic()
-        if kept is None or now >= kept.until:
-            stamp = self._stamp()
-            if kept is None or kept.stamp != stamp:
-                body = make().encode()
-                kept = _Kept(stamp, body, hashlib.sha256(body).hexdigest()[:32], 0.0)
-                if len(self._kept) >= self.MOST:
-                    self._kept.clear()
-                self._kept[key] = kept
-            kept.until = now + self.SECONDS
+    def page(self, name: str, make: Callable[[], str], also: Any = None) -> Response:
+        """The page; made anew as well when `also`, of which it speaks, is another."""
+        kept = self.kept(name, make, also)
         keep(request.environ, kept.until)
         # Asked again each time, so that a new version shows at once; answered by 304
         # where nothing has changed.
@@ -122,6 +119,22 @@ class Pages:
         if kept.etag in request.if_none_match:
             return Response(status=304, headers=headers)
         return Response(kept.body, headers=headers, content_type="text/html; charset=utf-8")
+
+    def kept(self, name: str, make: Callable[[], str], also: Any = None) -> _Kept:
+        """What stands in memory by that name, as it is now."""
+        key = (g.school.id, name)
+        kept = self._kept.get(key)
+        now = time.monotonic()
+        if kept is None or now >= kept.until:
+            stamp = (*self._stamp(), also)
+            if kept is None or kept.stamp != stamp:
+                body = make().encode()
+                kept = _Kept(stamp, body, hashlib.sha256(body).hexdigest()[:32], 0.0)
+                if len(self._kept) >= self.MOST:
+                    self._kept.clear()
+                self._kept[key] = kept
+            kept.until = now + self.SECONDS
+        return kept
 
     def _stamp(self) -> tuple:
         row = g.session.execute(
@@ -132,6 +145,7 @@ class Pages:
                 select(func.count()).select_from(InForce).scalar_subquery(),
                 select(func.max(SchoolMatrix.number)).scalar_subquery(),
                 select(SchoolSettings.version).scalar_subquery(),
+                select(SchoolBadge.file_id).scalar_subquery(),
             )
         ).one()
         return (*row, clock.today(), g.school, works().directory.trust())
@@ -140,6 +154,11 @@ class Pages:
 def _kept() -> Pages:
     """The pages in the memory of this app."""
     return current_app.extensions.setdefault("trustconduct.pages", Pages())
+
+
+def _printed() -> Printed:
+    """The PDFs that were printed before."""
+    return current_app.extensions["trustconduct.printed"]
 
 
 def _school_page(template: str, **more) -> str:
@@ -161,6 +180,73 @@ def home() -> Response:
     )
 
 
+def _printed_page(number: int | None = None) -> _Kept:
+    """The page that the PDF is made of: of a version by its number, else of the one in force."""
+
+    def make() -> str:
+        now = version_in_force(g.session)
+        version = found(now if number is None else version_numbered(g.session, number))
+        current = now is not None and now.number == version.number
+        matrix = current_matrix(g.session) if current else None
+        facts = facts_of(g.session, g.school, settings_of(g.session))
+        badge = badge_of(g.session)
+        return print_version(
+            version,
+            trust_name=works().directory.trust().name,
+            matrix=matrix.matrix.reworded(lambda text: fill(text, facts)) if matrix else None,
+            badge=Badge(content_of(g.session, badge), badge.media_type) if badge else None,
+            superseded=not current,
+        )
+
+    return _kept().kept(f"print/{number or ''}", make)
+
+
+def _pdf_link(number: int | None = None) -> dict[str, str]:
+    """Where the PDF is, and how large where it has been printed already."""
+    size = _printed().size(_printed_page(number).body)
+    path = f"policy/{number}" if number else "policy"
+    return {
+        "href": f"/{g.school.slug}/{path}.pdf",
+        "size": f"{max(1, round(size / 1000))} kB" if size else "",
+    }
+
+
+def _pdf(number: int | None = None) -> Response:
+    """The PDF, to be saved: a browser's own viewer is not bound by our headers.
+
+    Where it can't be made, a page says so and leads to the text: status 503.
+    """
+    page = _printed_page(number)
+    headers = {"ETag": f'"{page.etag}"', "Cache-Control": "public, no-cache"}
+    if page.etag in request.if_none_match:
+        return Response(status=304, headers=headers)
+    g.session.rollback()  # printing may take seconds: no connection waits for it
+    try:
+        pdf = _printed().pdf(page.body)
+    except Failed as no:
+        soon = isinstance(no, Busy)
+        current_app.logger.error("The PDF was not printed: %s", type(no).__name__)
+        body = _school_page("public/no_pdf.html", here="policy", soon=soon, number=number)
+        again = {"Retry-After": "30"} if soon else {}
+        return Response(body, 503, {"Cache-Control": "no-store", **again})
+    name = f"{g.school.slug}-code-of-conduct{f'-version-{number}' if number else ''}.pdf"
+    headers["Content-Disposition"] = f"attachment; filename={name}"
+    return Response(pdf, headers=headers, content_type="application/pdf")
+
+
+@school_pages.get("/policy.pdf")
+@open_to_all
+def policy_pdf() -> Response:
+    return _pdf()
+
+
+@school_pages.get("/policy/<int:number>.pdf")
+@open_to_all
+def policy_version_pdf(number: int) -> Response:
+    _shown_version(number)
+    return _pdf(number)
+
+
 @school_pages.get("/policy")
 @open_to_all
 def policy() -> Response:
@@ -174,17 +260,16 @@ def policy() -> Response:
             current=True,
             matrix=matrix,
             versions=history(g.session),
+            pdf=_pdf_link() if version else None,
         )
 
-    return _kept().page("policy", make)
+    return _kept().page("policy", make, also=_printed().changed())
 
 
 @school_pages.get("/policy/<int:number>")
 @open_to_all
 def policy_version(number: int) -> Response:
-    version = found(version_numbered(g.session, number) if number < 2**31 else None)
-    if version.in_force_on > clock.today():
-        abort(404)  # published ahead: not for parents before its day
+    version = _shown_version(number)
 
     def make() -> str:
         now = version_in_force(g.session)
@@ -195,9 +280,17 @@ def policy_version(number: int) -> Response:
             current=now is not None and now.number == number,
             matrix=None,
             versions=history(g.session),
+            pdf=_pdf_link(number),
         )
 
-    return _kept().page(f"policy/{number}", make)
+    return _kept().page(f"policy/{number}", make, also=_printed().changed())
+
+
+def _shown_version(number: int) -> SchoolVersion:
+    version = found(version_numbered(g.session, number) if number < 2**31 else None)
+    if version.in_force_on > clock.today():
+        abort(404)  # published ahead: not for parents before its day
+    return version
 
 
 @school_pages.get("/contact")

@@ -39,12 +39,14 @@ from trustconduct.schools.settings import (
     settings_of,
 )
 from trustconduct.tenants.models import BanRole, BanUnit
+from trustconduct.web import badge
 from trustconduct.web.door import Form, actor, enter_school, found, needs, read
 from trustconduct.web.fields import Choice, Email, Fact, Number, Plain, WebAddress
 from trustconduct.web.navigation import school_url, staff_page
 
 pages = Blueprint("setup", __name__, url_prefix="/<school>/staff/policy")
 pages.url_value_preprocessor(enter_school)
+pages.register_blueprint(badge.pages)
 
 UNITS = {BanUnit.CALENDAR: "Calendar days", BanUnit.SCHOOL: "School days"}
 ROLES = {
