@@ -323,6 +323,17 @@ def test_one_locked_clause_among_adaptable_ones():
     assert [clause.text for clause in result.clauses()] == ["Be kind.", "No cats."]
 
 
+def test_nothing_goes_from_a_locked_section_though_a_school_may_reword_it():
+    base = a_document(
+        item(1, "Be kind."),
+        item(2, "No dogs.", standing=Standing.ADAPTABLE),
+        standing=Standing.LOCKED,
+    )
+    assert merged(base, without(base, "rules.2"), base) == base
+    ours = reworded(base, "rules.2", "No cats.")
+    assert merged(base, ours, base) == ours
+
+
 def test_a_schools_clause_in_a_section_that_was_locked_since_is_shown_as_it_goes():
     own = Clause("rules.local.1", "Park with care.")
     ours = replace(BASE, sections=(replace(BASE.sections[0], clauses=(own, *BASE.clauses())),))
@@ -374,6 +385,21 @@ def test_both_moved_and_both_moves_count():
     assert [each.id for each in found.items if each.moved_by_school] == ["rules.6"]
     assert [each.id for each in found.items if each.moved_by_trust] == ["rules.2"]
     assert [clause.id[-1] for clause in whole(found).clauses()] == list("613452")
+
+
+def test_what_both_moved_stands_where_the_trust_has_it():
+    base = a_document(*(item(n, f"Rule {n}.") for n in range(1, 7)))
+    c = {clause.id[-1]: clause for clause in base.clauses()}
+    ours = a_document(*(c[n] for n in "612345"))
+    theirs = a_document(*(c[n] for n in "126345"))
+    assert merged(base, ours, theirs) == theirs
+
+
+def test_a_section_that_was_locked_since_has_the_trusts_order():
+    one, two, three_ = BASE.clauses()
+    ours = a_document(three_, one, two)
+    theirs = a_document(one, two, three_, standing=Standing.LOCKED)
+    assert merged(BASE, ours, theirs) == theirs
 
 
 def test_a_note_whose_step_went_belongs_to_the_section():

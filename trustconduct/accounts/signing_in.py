@@ -187,12 +187,20 @@ def take_code(session: ScopedSession, sign_in: SignIn, code: str, sealer: Sealer
     return factor
 
 
-def begin_whole(session: ScopedSession, user: User) -> str:
-    """Begin a sign-in of a person who has just shown both factors; give its token."""
-    token = secrets.token_urlsafe(TOKEN_BYTES)
-    now = clock.now()
+def begin_whole(session: ScopedSession, user: User, *, code_given: bool = True) -> str:
+    """Begin a sign-in of a person who has shown both factors; give its token.
+
+    `code_given` says whether a code was given just now: after a new password none
+    was, and what asks for a fresh one asks for it.
+    """
+    token, now = secrets.token_urlsafe(TOKEN_BYTES), clock.now()
     session.add(
-        SignIn(user_id=user.id, token_sha256=_sha256(token), confirmed_at=now, code_given_at=now)
+        SignIn(
+            user_id=user.id,
+            token_sha256=_sha256(token),
+            confirmed_at=now,
+            code_given_at=now if code_given else None,
+        )
     )
     return token
 

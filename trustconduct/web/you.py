@@ -150,7 +150,7 @@ def keep_password() -> Response:
                     old=request.form["old"],
                     password=request.form["password"],
                 )
-                signed_in = begin_whole(g.session, user)
+                signed_in = begin_whole(g.session, user, code_given=False)
         except OldPasswordWrong as wrong:
             form.refuse("old", str(wrong))
         except PasswordRefused as refused:
