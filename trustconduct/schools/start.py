@@ -156,6 +156,9 @@ def begin_settings(session: ScopedSession) -> bool:
 
 
 def _asked_by(start: SchoolStart) -> Actor:
-    """Who asked, as they were allowed to when they did: that commit is what is carried out."""
+    """Who asked, as they were allowed to when they did: that commit is what is carried out.
+
+    Their code was asked for then (ADD_USER is in FRESH), and counts for this.
+    """
     grants = frozenset({Grant(Role.TRUST_OFFICER)})
-    return Actor(start.asked_by_kind, start.asked_by_id, start.asked_by_name, grants)
+    return Actor(start.asked_by_kind, start.asked_by_id, start.asked_by_name, grants, fresh=True)
