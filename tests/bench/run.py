@@ -153,19 +153,7 @@ def sign(at: Bench) -> None:
 
     def ours(run: int) -> float:
         part = for_ours[run * SIGNS : (run + 1) * SIGNS]
-        return load.measure(
-            at.ours,
-            [
-                load.post(
-                    f"/oak-lane/sign/{one}",
-                    at.ours,
-                    urlencode({**fields, "csrf_token": _derived("sign-form", one)}),
-                    Cookie=f"link={_derived('sign-page', one)}",
-                )
-                for one in part
-            ],
-            b"303",
-        )
+        return load.measure(at.ours, [_answer(at, one, fields) for one in part], b"303")
 
     body = urlencode({**fields, "csrf_token": "x" * 43})
 
@@ -180,8 +168,12 @@ def sign(at: Bench) -> None:
     assert signed == 2 * SIGNS * (RUNS + 1), signed
 
 
-def _derived(purpose: str, request_id: str) -> str:
-    return token(KEY, purpose, UUID(request_id), 1)
+def _answer(at: Bench, request_id: str, fields: dict[str, str]) -> bytes:
+    """A parent's answer with the cookie of the link and the mark of its page."""
+    cookie = token(KEY, "sign-page", UUID(request_id), 1)
+    mark = token(KEY, f"sign-form:{cookie}", UUID(request_id), 0)
+    body = urlencode({**fields, "csrf_token": mark})
+    return load.post(f"/oak-lane/sign/{request_id}", at.ours, body, Cookie=f"link={cookie}")
 
 
 def _asked(at: Bench, count: int) -> list[str]:

@@ -155,6 +155,11 @@ def test_a_parents_answer_survives_a_database_that_restarts(client, world, serve
     assert away.status_code == 503
     again = dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)">', away.text))
     assert again == fields
+    # What another site sends carries the cookie at most, and is not shown to be sent again.
+    client.get(path)
+    end_connections(servers, world)
+    foreign = client.post(path, data={**fields, "csrf_token": "made-up"})
+    assert (foreign.status_code, "Jo Sample" in foreign.text) == (503, False)
     assert client.post(path, data=again).status_code == 303
     assert "Thank you" in client.get(path).text
 

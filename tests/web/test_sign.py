@@ -181,8 +181,16 @@ def test_a_form_that_is_not_from_the_page_of_this_link_notes_nothing(client, lin
     request_id = UUID(page_of(link).rpartition("/")[2])
     shown = client.get(page_of(link)).text.partition('name="shown" value="')[2][:64]
     fields = {"shown": shown, "typed_name": "Lee Sample", "answer": "signed", "read_it": "yes"}
-    of_the_link = token(settings.SECRET_KEY, "sign-page", request_id, 1)
-    for mark in ({}, {"csrf_token": "made-up"}, {"csrf_token": of_the_link}):
+    key = settings.SECRET_KEY
+    others_cookie = token(key, "sign-page", world.oak.requests["Jo Sample"], 1)
+    for mark in (
+        {},
+        {"csrf_token": "made-up"},
+        {"csrf_token": "gemacht für ☃\0"},
+        {"csrf_token": token(key, "sign-page", request_id, 1)},
+        {"csrf_token": token(key, "sign-form:", request_id, 0)},
+        {"csrf_token": token(key, f"sign-form:{others_cookie}", request_id, 0)},
+    ):
         answer = client.post(page_of(link), data={**fields, **mark})
         assert answer.status_code == 400
     assert status(world, f"Lee {world.oak.canary}") == "none"

@@ -89,8 +89,7 @@ AT_SCHOOL: dict[Role, frozenset[Can]] = {
 _ASKED_AGAIN = {
     # reading a named person's history
     "HOLD_TALK",
-    "READ_AUDIT",
-    "READ_HISTORY",
+    "SEE_HISTORY",
     # exporting
     "EXPORT",
     # banning
