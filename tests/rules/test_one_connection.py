@@ -94,6 +94,7 @@ ENDINGS: tuple[Callable[[ScopedSession], None], ...] = (
 )
 
 
+@pytest.mark.timeout(300)
 def test_ten_thousand_turns_on_one_connection_and_nobody_meets_another(world):
     """Ten thousand sessions by turns: three schools, the Trust and accounts."""
     chance = random.Random(6)
