@@ -371,9 +371,6 @@ def bare(response, ids: dict[str, Any]) -> str:
     """An answer without what may differ between two ids: the ids, tokens, the time left."""
     told = words_of(response)
     told = NUMBER.sub("", TIME_LEFT.sub("", TOKEN.sub("", told)))
-    """An answer without what may differ between two ids: the ids themselves and tokens."""
-    told = words_of(response)
-    told = TOKEN.sub("", told)
     for value in ids.values():
         whole = str(value) if len(str(value)) > 2 else rf"(?<![\w-]){value}(?![\w-])"
         told = re.sub(whole, "ID", told)
