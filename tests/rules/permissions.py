@@ -302,6 +302,7 @@ RULES: dict[str, Asks | Free | tuple[Asks, ...]] = {
         Asks(Can.ADD_USER, TRUST, lambda s: given(build.a_school(s), _head(), build.FORCE)),
         Asks(Can.ADD_SCHOOL, TRUST, lambda s: given(build.a_school(s), None, build.FORCE)),
     ),
+    "schools.undelivered.first_given_up": at_both(Can.SEE_MAIL, lambda s: given(most=5)),
     "schools.undelivered.how_many": at_both(Can.SEE_MAIL, lambda s: given()),
     "schools.undelivered.one_unsent": at_both(Can.SEE_MAIL, lambda s: given(_parked(s))),
     "schools.undelivered.settle": at_both(Can.SEE_TO_MAIL, lambda s: given(_parked(s))),
