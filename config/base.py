@@ -68,14 +68,7 @@ class Settings:
     def __post_init__(self) -> None:
         if len(self.SECRET_KEY) < 32:
             raise BadSetting("SECRET_KEY must be set to at least 32 characters of your own.")
-        if self.SMS_PROVIDER not in ("", "files", "notify"):
-            raise BadSetting("SMS_PROVIDER must be notify, files, or left out.")
-        if self.SMS_PROVIDER == "notify" and not (
-            len(self.NOTIFY_API_KEY) >= 73 and self.NOTIFY_TEMPLATE_ID
-        ):
-            raise BadSetting(
-                "SMS_PROVIDER=notify needs a whole NOTIFY_API_KEY and NOTIFY_TEMPLATE_ID."
-            )
+        _check_texts(self)
         _check_addresses(self)
         _check_base_url(self.BASE_URL)
         if not re.fullmatch(r"[^@\s<>]+@[^@\s<>]+\.[^@\s<>]+", self.MAIL_FROM):
@@ -85,11 +78,7 @@ class Settings:
                 raise BadSetting(f"{name} must be {least} or more.")
         if self.VAR.exists() and not self.VAR.is_dir():
             raise BadSetting("VAR must be a folder, and is a file.")
-
-        if self.LOG_FORMAT not in ("", "json", "words"):
-            raise BadSetting("LOG_FORMAT must be json, words or blank.")
-        if self.METRICS_TOKEN and len(self.METRICS_TOKEN) < 16:
-            raise BadSetting("METRICS_TOKEN must have at least 16 characters, or be blank.")
+        _check_log_and_hosts(self)
 
     @property
     def log_as_json(self) -> bool:
@@ -142,6 +131,40 @@ def _check_addresses(settings: Settings) -> None:
     post = _split("SMTP_URL", settings.SMTP_URL)
     if post.scheme not in ("smtp", "smtps") or not post.hostname or post.path.strip("/"):
         raise BadSetting("SMTP_URL must look like smtp://user:password@host:587.")
+
+
+def _check_texts(settings: Settings) -> None:
+    if settings.SMS_PROVIDER not in ("", "files", "notify"):
+        raise BadSetting("SMS_PROVIDER must be notify, files, or left out.")
+    if settings.SMS_PROVIDER == "notify" and not (
+        len(settings.NOTIFY_API_KEY) >= 73 and settings.NOTIFY_TEMPLATE_ID
+    ):
+        raise BadSetting("SMS_PROVIDER=notify needs a whole NOTIFY_API_KEY and NOTIFY_TEMPLATE_ID.")
+    if settings.NOTIFY_API_KEY and len(settings.NOTIFY_API_KEY) < 73:
+        raise BadSetting("NOTIFY_API_KEY must be a whole key: it has 73 characters or more.")
+    if settings.NOTIFY_TEMPLATE_ID and not re.fullmatch(
+        r"[0-9a-f-]{36}", settings.NOTIFY_TEMPLATE_ID
+    ):
+        raise BadSetting(
+            "NOTIFY_TEMPLATE_ID must be a template's id as GOV.UK Notify shows it, with 36"
+            " letters, digits and hyphens."
+        )
+    notify = _split("NOTIFY_URL", settings.NOTIFY_URL)
+    local = notify.scheme == "http" and notify.hostname in ("127.0.0.1", "localhost")
+    if not notify.hostname or not (notify.scheme == "https" or local):
+        raise BadSetting("NOTIFY_URL must begin with https://, or with http://127.0.0.1 in tests.")
+
+
+def _check_log_and_hosts(settings: Settings) -> None:
+    if settings.LOG_FORMAT not in ("", "json", "words"):
+        raise BadSetting("LOG_FORMAT must be json, words or blank.")
+    if settings.METRICS_TOKEN and len(settings.METRICS_TOKEN) < 16:
+        raise BadSetting("METRICS_TOKEN must have at least 16 characters, or be blank.")
+    if re.search(r"/|[^\s,]\s+[^\s,]", settings.TRUSTED_HOSTS):
+        raise BadSetting(
+            "TRUSTED_HOSTS must be names with commas between, such as old.trust.example,"
+            " without https://."
+        )
 
 
 def _check_base_url(address: str) -> None:

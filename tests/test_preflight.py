@@ -24,6 +24,10 @@ LOOK_LIKE = "must look like postgresql+psycopg://user:password@host/database."
 POST = "SMTP_URL must look like smtp://user:password@host:587."
 BASE = "BASE_URL must begin with https://, or with http://127.0.0.1 on one machine."
 NO_PATH = "BASE_URL must end with the host and port: it has no path."
+NOTIFY = "NOTIFY_URL must begin with https://, or with http://127.0.0.1 in tests."
+HOSTS = (
+    "TRUSTED_HOSTS must be names with commas between, such as old.trust.example, without https://."
+)
 SENDER = "MAIL_FROM must be one address, such as no-reply@trust.example."
 NO_LOGIN = (
     "DATABASE_URL must name a login that is no superuser, owns no table and has no"
@@ -69,6 +73,25 @@ WRONG = [
     ("MAIL_FROM", "The Trust", SENDER),
     ("MAIL_FROM", "a@b.example, c@d.example", SENDER),
     ("MAIL_FROM", "a@b.example\nBcc: c@d.example", SENDER),
+    ("SMS_PROVIDER", "pigeon", "SMS_PROVIDER must be notify, files, or left out."),
+    (
+        "SMS_PROVIDER",
+        "notify",
+        "SMS_PROVIDER=notify needs a whole NOTIFY_API_KEY and NOTIFY_TEMPLATE_ID.",
+    ),
+    (
+        "NOTIFY_API_KEY",
+        "half-a-key",
+        "NOTIFY_API_KEY must be a whole key: it has 73 characters or more.",
+    ),
+    (
+        "NOTIFY_TEMPLATE_ID",
+        "Our template",
+        "NOTIFY_TEMPLATE_ID must be a template's id as GOV.UK Notify shows it, with 36"
+        " letters, digits and hyphens.",
+    ),
+    ("NOTIFY_URL", "http://notify.example", NOTIFY),
+    ("NOTIFY_URL", "notify.example", NOTIFY),
     ("SECRET_KEY", "short", "SECRET_KEY must be set to at least 32 characters of your own."),
     ("SECRET_KEY", "", "SECRET_KEY must be set to at least 32 characters of your own."),
     ("BASE_URL", "http://trust.example", BASE),
@@ -82,6 +105,14 @@ WRONG = [
     ("SIGN_LINK_DAYS", "0", "SIGN_LINK_DAYS must be 1 or more."),
     ("IDLE_MINUTES", "-5", "IDLE_MINUTES must be a whole number, not “-5”."),
     ("SIGNED_IN_HOURS", "", "SIGNED_IN_HOURS must be a whole number, not “”."),
+    ("LOG_FORMAT", "xml", "LOG_FORMAT must be json, words or blank."),
+    (
+        "METRICS_TOKEN",
+        "short",
+        "METRICS_TOKEN must have at least 16 characters, or be blank.",
+    ),
+    ("TRUSTED_HOSTS", "https://old.trust.example", HOSTS),
+    ("TRUSTED_HOSTS", "10.0.0.5 old.trust.example", HOSTS),
     ("MAX_CONTENT_LENGTH", "12", "MAX_CONTENT_LENGTH must be 65536 or more."),
     ("VAR", __file__, "VAR must be a folder, and is a file."),
 ]
@@ -114,6 +145,12 @@ def test_the_settings_of_the_guide_are_right():
             "BASE_URL": "https://code.trust.example/",
             "SECRET_KEY": SECRET_KEY,
             "DATABASE_POOL": "4",
+            "SMS_PROVIDER": "notify",
+            "NOTIFY_API_KEY": "k" * 73,
+            "NOTIFY_TEMPLATE_ID": "01a20f57-0000-7000-8000-00000000beef",
+            "LOG_FORMAT": "json",
+            "METRICS_TOKEN": "a token of our own",
+            "TRUSTED_HOSTS": "10.0.0.5, old.trust.example",
         }
     )
 

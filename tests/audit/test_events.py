@@ -57,7 +57,8 @@ def test_no_two_names_differ_only_in_their_letters():
 def test_the_kinds_name_tables_that_there_are_each_once():
     listed = [table for kind in KINDS.values() for table in kind.tables]
     assert len(listed) == len(set(listed))
-    assert set(listed) - {"roll"} <= Base.metadata.tables.keys()
+    no_tables = {"roll", "calendar_year"}  # of many rows
+    assert set(listed) - no_tables <= Base.metadata.tables.keys()
 
 
 def test_every_thing_that_happened_in_the_world_is_of_a_known_kind(world):

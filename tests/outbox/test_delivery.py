@@ -323,10 +323,11 @@ def test_a_row_held_by_a_worker_that_is_gone_without_a_word_comes_free(quiet, mo
     """As when its machine loses its network: PostgreSQL alone must end it."""
     monkeypatch.setattr(delivery, "LONGEST_SILENCE", timedelta(seconds=0.5))
     [message_id] = put(quiet, a_mail())
-    silent = threading.Event()
+    holds, silent = threading.Event(), threading.Event()
 
     class Silent:
         def carry(self, message, content, slug) -> None:
+            holds.set()
             silent.wait(20)
 
     def gone() -> None:
@@ -336,6 +337,7 @@ def test_a_row_held_by_a_worker_that_is_gone_without_a_word_comes_free(quiet, mo
     worker = threading.Thread(target=gone)
     worker.start()
     try:
+        assert holds.wait(10)  # a look before it would hold the row itself
         held = text("select id from outbox_school where id = :id for update skip locked")
         until = clock_on_the_wall.monotonic() + 10
         seen_held = False

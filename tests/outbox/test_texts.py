@@ -32,6 +32,7 @@ from trustconduct.outbox.texts import (
 from trustconduct.outbox.write import Link, TextMessage, write
 
 # Ofcom keeps 07700 900000 to 900999 for made-up people.
+TEMPLATE = "01a20f57-0000-7000-8000-00000000beef"
 NUMBER = "07700 900123"
 
 
@@ -244,7 +245,7 @@ def test_the_provider_is_chosen_by_setting(tmp_path):
 
     assert isinstance(gateway(), NoGateway)
     assert isinstance(gateway(SMS_PROVIDER="files"), FileGateway)
-    notify = {"NOTIFY_API_KEY": "k" * 80, "NOTIFY_TEMPLATE_ID": "t"}
+    notify = {"NOTIFY_API_KEY": "k" * 80, "NOTIFY_TEMPLATE_ID": TEMPLATE}
     assert isinstance(gateway(SMS_PROVIDER="notify", **notify), NotifyGateway)
 
 
@@ -254,7 +255,7 @@ def test_the_provider_is_chosen_by_setting(tmp_path):
         {"SMS_PROVIDER": "pigeon"},
         {"SMS_PROVIDER": "notify"},
         {"SMS_PROVIDER": "notify", "NOTIFY_API_KEY": "k" * 80},
-        {"SMS_PROVIDER": "notify", "NOTIFY_API_KEY": "short", "NOTIFY_TEMPLATE_ID": "t"},
+        {"SMS_PROVIDER": "notify", "NOTIFY_API_KEY": "short", "NOTIFY_TEMPLATE_ID": TEMPLATE},
     ],
 )
 def test_a_provider_that_could_not_send_stops_the_start(wrong):

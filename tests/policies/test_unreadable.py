@@ -72,11 +72,11 @@ def test_a_hostile_file_is_read_or_refused_in_two_seconds(line, width):
     long = line * max(1, width // len(line))
     many = (long + "\n") * max(1, min(5_000 - 10, 1_000_000 // (len(long.encode()) + 1)))
     text = SMALL + "What happens if it breaks\n\n- a [1]\n- ban[2]\n" + many
-    began = time.perf_counter()
+    began = time.process_time()  # other work on the machine must not count
     try:
         reading = read_policy(text.encode(), filename="hostile.txt")
         reading.became()
         assert reading.found
     except PolicyUnreadable:
         pass
-    assert time.perf_counter() - began < 2
+    assert time.process_time() - began < 2

@@ -8,6 +8,8 @@ and expects a refusal before anything is written.
   given besides `session` and `by`. `s` is the session; what the rule needs to be there
   is made with `tests/build.py`. A rule in a session of the Trust or for accounts is
   asked about the Trust, in a school's about that school; `at=` says otherwise.
+  `at_both(…)` is a rule that is asked in a school's session and in the Trust's, and a
+  rule that asks for one thing or another has an entry for each.
 - `Free("why")`: anyone may, and why that is right. Think twice.
 - `UNSIGNED`: what writes without saying by whom, and why that is right. Think three times.
 """
@@ -16,20 +18,35 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import select
 
 from tests import build
-from tests.build import the_edition, the_school
+from tests.build import SEALER, the_edition, the_school
 from trustconduct import clock
+from trustconduct.accounts.invitations import invite
+from trustconduct.accounts.models import User, UserGrant
 from trustconduct.accounts.permissions import Can
 from trustconduct.acknowledgements.models import Answer
 from trustconduct.audit.actor import Grant, Role
+from trustconduct.audit.history import Wanted
+from trustconduct.files.models import FileKind, MediaType
+from trustconduct.files.take_in import Looked
+from trustconduct.outbox.models import models_of
+from trustconduct.outbox.write import Mail, write
 from trustconduct.policies.models import Edition
 from trustconduct.policies.reading import read_policy
 from trustconduct.policies.versions import newest_version
+from trustconduct.schools.add import NewSchool
+from trustconduct.schools.calendars import mark
+from trustconduct.schools.change import suspend
 from trustconduct.schools.settings import facts_of, settings_of
+from trustconduct.schools.start import Head
+from trustconduct.tenants.calendars import Kind, Span
+from trustconduct.tenants.sessions import SCHOOL as SCHOOL_ROLE
 from trustconduct.tenants.sessions import ScopedSession
 
 SCHOOL, TRUST, ACCOUNTS = "school", "trust", "accounts"
@@ -60,6 +77,10 @@ class Asks:
 @dataclass(frozen=True)
 class Free:
     why: str
+
+
+def at_both(can: Can, with_: Callable[[ScopedSession], Given]) -> tuple[Asks, ...]:
+    return Asks(can, SCHOOL, with_), Asks(can, TRUST, with_)
 
 
 # -- what some of them are given
@@ -116,24 +137,136 @@ def _wish_to_talk(session: ScopedSession) -> Given:
     return given(session.scalars(select(model.id).where(model.request_id == request.id)).one())
 
 
-def _new_user() -> Given:
-    grants = [Grant(Role.TRUST_READER)]
-    return given(email="nia@trust.example", name="Nia", password=build.PASSWORD, grants=grants)
+def _grants() -> list[Grant]:
+    return [Grant(Role.TRUST_READER)]
 
+
+def _new_user() -> dict[str, Any]:
+    return {"email": "nia@trust.example", "name": "Nia", "grants": _grants()}
+
+
+def _a_grant(session: ScopedSession) -> UserGrant:
+    """A role of somebody who has come in, and whose leaving leaves an officer."""
+    build.a_user(session, Role.TRUST_OFFICER, email="first@trust.example")
+    return build.a_user(session, Role.TRUST_OFFICER, email="second@trust.example").grants[0]
+
+
+def _invited(session: ScopedSession) -> User:
+    return invite(session, by=build.an_officer(), **_new_user(), trust_name="Lantern Trust")
+
+
+def _closed(session: ScopedSession) -> User:
+    user = _a_grant(session).user
+    user.disabled_at = clock.now()
+    return user
+
+
+def _school_as_it_is(session: ScopedSession) -> Given:
+    school = build.a_school(session)
+    session.flush()
+    more = {"seen_version": school.version, "phase": None, "address": "Lane"}
+    return given(school, **more, name=school.name)
+
+
+def _suspended(session: ScopedSession) -> Given:
+    school = build.a_school(session)
+    suspend(session, school, by=build.an_officer(), reason="Left", heads=[])
+    return given(school, heads=[_head()])
+
+
+def _head() -> Head:
+    return Head("Jo Sample", "jo@sample.example")
+
+
+def _looked() -> Looked:
+    return Looked("Badge.png", MediaType.PNG, b"a picture that was looked at")
+
+
+def _parked(session: ScopedSession) -> UUID:
+    """The id of a message that was given up, of the school or of the Trust."""
+    names = {"to_name": "Nia", "to_address": "nia@trust.example", "from_name": "Lantern Trust"}
+    write(session, [Mail(kind="account_joined", subject="Hello", body="Hello", **names)])
+    model, _ = models_of(in_school=session.scope.role == SCHOOL_ROLE)
+    message = session.scalars(select(model).order_by(model.id.desc()).limit(1)).one()
+    message.parked_at = clock.now()
+    return message.id
+
+
+def _all_parked(session: ScopedSession) -> Given:
+    _parked(session)
+    return given()
+
+
+def _year() -> Given:
+    autumn = Span(date(2031, 9, 3), date(2031, 12, 19), Kind.TERM, "autumn")
+    return given(2031, [autumn], seen=mark(()))
+
+
+OWN = "an act of a person on their own account, by what they know or have"
+LINK = "the mailed link is what lets them"
+ONCE_PERMITTED = "rules call it once they have permitted"
 
 # fmt: off
-RULES: dict[str, Asks | Free] = {
-    "accounts.signing_in.sign_out": Free("a person ends a sign-in of their own"),
-    "accounts.users.add_user": Asks(Can.ADD_USER, ACCOUNTS, lambda s: _new_user()),
+RULES: dict[str, Asks | Free | tuple[Asks, ...]] = {
+    "accounts.asking.ask_again": Free(
+        "anyone may say that a link or password is lost: only its owner gets the mail"),
+    "accounts.factors.confirm": Free(OWN),
+    "accounts.factors.finish_move": Free(OWN),
+    "accounts.factors.make_codes": Free(OWN),
+    "accounts.factors.note_enrolled": Free(OWN),
+    "accounts.factors.prove": Free(OWN),
+    "accounts.factors.reset_factor": Asks(
+        Can.CHANGE_USER, ACCOUNTS, lambda s: given(_a_grant(s).user, sealer=SEALER)),
+    "accounts.factors.spend_recovery_code": Free(OWN),
+    "accounts.fresh.confirm": Free(OWN),
+    "accounts.invitations.invite": Asks(
+        Can.ADD_USER, ACCOUNTS, lambda s: given(**_new_user(), trust_name="Lantern Trust")),
+    "accounts.invitations.invite_again": Asks(
+        Can.ADD_USER, ACCOUNTS, lambda s: given(_invited(s), trust_name="Lantern Trust")),
+    "accounts.invitations.reset_all": Asks(
+        Can.CHANGE_USER, ACCOUNTS,
+        lambda s: given(_a_grant(s).user, sealer=SEALER, trust_name="Lantern Trust")),
+    "accounts.invitations.send_invitation": Free(
+        f"{ONCE_PERMITTED}; asking again sends the one that an officer has sent"),
+    "accounts.joining.codes_again": Free(LINK),
+    "accounts.joining.confirm_app": Free(LINK),
+    "accounts.joining.finish": Free(LINK),
+    "accounts.joining.give_link_password": Free(LINK),
+    "accounts.new_password.change_password": Free(OWN),
+    "accounts.new_password.reset_password": Free(LINK),
+    "accounts.permissions.may": Free("it is the question itself"),
+    "accounts.permissions.permit": Free("it is the question itself"),
+    "accounts.roles.date_role": Asks(
+        Can.CHANGE_USER, ACCOUNTS,
+        lambda s: given(_a_grant(s), first_on=None, last_on=clock.today())),
+    "accounts.roles.disable": Asks(
+        Can.CHANGE_USER, ACCOUNTS, lambda s: given(_a_grant(s).user)),
+    "accounts.roles.enable": Asks(Can.CHANGE_USER, ACCOUNTS, lambda s: given(_closed(s))),
+    "accounts.roles.end_role": Asks(Can.CHANGE_USER, ACCOUNTS, lambda s: given(_a_grant(s))),
+    "accounts.signing_in.sign_out": Free(OWN),
+    "accounts.users.add_user": Asks(
+        Can.ADD_USER, ACCOUNTS, lambda s: given(**_new_user(), password=build.PASSWORD)),
+    "accounts.users.refuse_own": Free("it changes nothing and only refuses"),
     "acknowledgements.answers.hold_talk": Asks(Can.HOLD_TALK, SCHOOL, _wish_to_talk),
     "acknowledgements.answers.send_again": Asks(Can.SEND_LINK_AGAIN, SCHOOL, _fresh_link),
     "acknowledgements.campaigns.start_campaign": Asks(Can.START_CAMPAIGN, SCHOOL, _campaign),
     "acknowledgements.signing.answer": Free("a parent's link is what lets them answer"),
-    "audit.record.event_rows": Free("rules call it once they have permitted"),
-    "audit.record.record": Free("rules call it once they have permitted"),
+    "audit.reading.record_reading": Free("who looks was asked by the page they look at"),
+    "audit.record.event_rows": Free(ONCE_PERMITTED),
+    "audit.record.record": Free(ONCE_PERMITTED),
     "contact_matrix.save.save_matrix": Asks(
         Can.CHANGE_MATRIX, SCHOOL, lambda s: given(build.MATRIX, seen_number=0)),
+    "files.take_in.take_in_file": Asks(
+        Can.CHANGE_SETTINGS, SCHOOL,
+        lambda s: given(_looked(), kind=FileKind.BADGE, needs=Can.CHANGE_SETTINGS)),
+    "oversight.heads.heads": Asks(Can.SEE_CONSOLE, ACCOUNTS, lambda s: given()),
+    "oversight.history.look_back": at_both(
+        Can.SEE_HISTORY, lambda s: given(Wanted(), most=10)),
     "oversight.overview.overview": Asks(Can.SEE_CONSOLE, TRUST, lambda s: given()),
+    "oversight.states.mail_waiting": Asks(
+        Can.SEE_CONSOLE, TRUST, lambda s: given(build.a_school(s))),
+    "oversight.states.states": Asks(
+        Can.SEE_CONSOLE, TRUST, lambda s: given([build.a_school(s)])),
     "people.take_in.take_in": Asks(
         Can.TAKE_IN_ROLL, SCHOOL,
         lambda s: given(build.read_roll(build.a_roll("Sam,4,Alex,mother,alex@parents.example")))),
@@ -145,25 +278,68 @@ RULES: dict[str, Asks | Free] = {
     "policies.editions.publish": Asks(
         Can.PUBLISH_EDITION, TRUST, lambda s: given(_approved(s))),
     "policies.versions.publish_version": Asks(Can.PUBLISH_VERSION, SCHOOL, _version),
+    "schools.add.add_checked": Asks(
+        Can.ADD_SCHOOL, TRUST, lambda s: given([NewSchool("Beech Hill")], ())),
     "schools.add.add_school": Asks(
         Can.ADD_SCHOOL, TRUST, lambda s: given(slug="beech-hill", name="Beech Hill")),
     "schools.add.name_trust": Asks(Can.CHANGE_TRUST, TRUST, lambda s: given(name="Harbour Trust")),
+    "schools.badge.set_badge": Asks(
+        Can.CHANGE_SETTINGS, SCHOOL, lambda s: given(_looked(), seen=None)),
+    "schools.calendars.save_year": at_both(Can.CHANGE_CALENDAR, lambda s: _year()),
+    "schools.change.change_school": Asks(Can.CHANGE_SCHOOL, TRUST, _school_as_it_is),
+    "schools.change.resume": Asks(Can.SUSPEND_SCHOOL, TRUST, _suspended),
+    "schools.change.suspend": Asks(
+        Can.SUSPEND_SCHOOL, TRUST,
+        lambda s: given(build.a_school(s), reason="Left", heads=[_head()])),
+    "schools.many.add_schools": Asks(
+        Can.ADD_SCHOOL, TRUST, lambda s: given(b"name,phase\r\nBeech Hill,Primary\r\n")),
     "schools.settings.change_settings": Asks(
         Can.CHANGE_SETTINGS, SCHOOL,
         lambda s: given(seen_version=settings_of(s).version, telephone="01632 960009")),
-    "accounts.permissions.may": Free("it is the question itself"),
-    "accounts.permissions.permit": Free("it is the question itself"),
+    "schools.start.ask_head": Asks(
+        Can.ADD_USER, TRUST, lambda s: given(build.a_school(s), _head())),
+    "schools.start.hand_over": (
+        Asks(Can.ADD_USER, TRUST, lambda s: given(build.a_school(s), _head(), build.FORCE)),
+        Asks(Can.ADD_SCHOOL, TRUST, lambda s: given(build.a_school(s), None, build.FORCE)),
+    ),
+    "schools.undelivered.first_given_up": at_both(Can.SEE_MAIL, lambda s: given(most=5)),
+    "schools.undelivered.how_many": at_both(Can.SEE_MAIL, lambda s: given()),
+    "schools.undelivered.one_unsent": at_both(Can.SEE_MAIL, lambda s: given(_parked(s))),
+    "schools.undelivered.settle": at_both(Can.SEE_TO_MAIL, lambda s: given(_parked(s))),
+    "schools.undelivered.standings": Asks(Can.SEE_MAIL, TRUST, lambda s: given()),
+    "schools.undelivered.try_again": at_both(Can.SEE_TO_MAIL, lambda s: given(_parked(s))),
+    "schools.undelivered.try_all_again": at_both(Can.SEE_TO_MAIL, _all_parked),
+    "schools.undelivered.unsent": at_both(
+        Can.SEE_MAIL, lambda s: given(parked=True, most=10)),
 }
 
 # What writes and does not say by whom.
 UNSIGNED: dict[str, str] = {
-    "accounts.signing_in.give_password": "nobody is signed in yet; the event names the address",
+    "accounts.endings.end_sign_ins": ONCE_PERMITTED,
+    "accounts.factors.begin_move": "a blank factor of one's own; the old one counts until its code",
+    "accounts.factors.enrol": "a blank factor of one's own, on the way to signing in",
+    "accounts.factors.make_factor": "a blank factor, which counts for nothing until its code",
+    "accounts.factors.spend_code": "a code of one's own; what it opens says by whom",
+    "accounts.kept_forms.forget": "what a person typed, sealed for their own browser",
+    "accounts.kept_forms.forget_old": "the clock does it: typing is kept for an hour",
+    "accounts.kept_forms.keep": "what a person typed, sealed for their own browser",
+    "accounts.links.fresh": f"{ONCE_PERMITTED}; it goes to the person alone",
+    "accounts.links.kill_links": ONCE_PERMITTED,
+    "accounts.mails.tell": f"{ONCE_PERMITTED}, as write",
+    "accounts.signing_in.begin_whole": "both factors were shown; the event is its caller's",
     "accounts.signing_in.give_code": "the person becomes known by it, and the event names them",
-    "accounts.signing_in.enrol": "a blank factor of one's own, on the way to signing in",
+    "accounts.signing_in.give_password": "nobody is signed in yet; the event names the address",
+    "accounts.signing_in.give_recovery_code": "as give_code, and the event names them",
     "accounts.signing_in.seen": "when the person was last there: of no weight to anyone",
-    "outbox.delivery.deliver_next": "the worker; what the mail is about was recorded with it",
-    "outbox.write.write": "rules call it once they have permitted",
+    "accounts.throttle.forget_tries": "only a count of tries; it follows a try that was right",
+    "accounts.throttle.try_once": "nobody is known yet; the event names the address",
+    "outbox.delivery.begin_next": "the worker; what the mail is about was recorded with it",
+    "outbox.delivery.deliver": "the worker; what the mail is about was recorded with it",
+    "outbox.write.withdraw": ONCE_PERMITTED,
+    "outbox.write.write": ONCE_PERMITTED,
     "people.take_in.changes": "it only compares: its counts are no rows",
     "reviews.reminders.remind": "the clock does it, and the event says so",
+    "schools.start.begin_settings": "the worker, as the officer who asked: they are named",
+    "schools.start.invite_head": "the worker, as the officer who asked: they are named",
 }
 # fmt: on

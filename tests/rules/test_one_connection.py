@@ -7,6 +7,7 @@ hand to hand, and half of those who had it ended badly.
 from __future__ import annotations
 
 import random
+import re
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -94,6 +95,7 @@ ENDINGS: tuple[Callable[[ScopedSession], None], ...] = (
 )
 
 
+@pytest.mark.timeout(300)
 def test_ten_thousand_turns_on_one_connection_and_nobody_meets_another(world):
     """Ten thousand sessions by turns: three schools, the Trust and accounts."""
     chance = random.Random(6)
@@ -265,6 +267,8 @@ def test_two_thousand_requests_over_one_connection_and_no_page_of_another_school
         assert answered == status, (method, path, answered)
         seen[path.replace(slug, "…").replace(str(request_id), "…"), status] += 1
         others = [each.canary for each in world.schools.values() if each.slug != slug]
+        # The number of the school that was asked for is public: an error page gives it.
+        page = re.sub(r'<a class="govuk-link" href="tel:[^"]*">[^<]*</a>', "", page)
         for word in others:
             assert word not in page, (method, path)
         if status == 200 and "/admin/" not in path:

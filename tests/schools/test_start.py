@@ -147,7 +147,8 @@ def test_who_may_not_sign_in_is_not_invited_until_the_officer_names_another(grou
 def test_an_officer_can_not_make_themselves_a_head(ground):
     with ground.sessions.accounts() as session, transaction(session):
         user = build.a_user(session, Role.TRUST_OFFICER, email="jo@trust.example")
-    officer = Actor("user", user.id, user.name, frozenset({Grant(Role.TRUST_OFFICER)}))
+    grants = frozenset({Grant(Role.TRUST_OFFICER)})
+    officer = Actor("user", user.id, user.name, grants, fresh=True)
     with ground.sessions.trust() as session, transaction(session):
         head = Head("Jo", "jo@trust.example")
         school = add_school(session, by=officer, name="Fir Tree", head=head).id

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from trustconduct.audit.actor import Role
 from trustconduct.audit.events import Event
 
 PLACE = re.compile(r"\{(\w+)\}")
@@ -32,6 +33,8 @@ class Sentence:
         prints as it is.
         """
         words = {name: text for name, value in details.items() if (text := _words(value))}
+        if words.get("role") in list(Role):
+            words["role"] = Role(words["role"]).word
         needed = {name for name in PLACE.findall(self.full) if name != "thing"}
         sentence = self.full if needed <= words.keys() else self.bare or self.full
         before, place, after = sentence.partition("{thing}")
@@ -52,12 +55,54 @@ def _words(value: Any) -> str:
 SENTENCES: dict[Event, Sentence] = {
     Event.TRUST_CHANGED: Sentence("changed the Trust’s name or numbers"),
     Event.SCHOOL_ADDED: Sentence("added a school: {thing}"),
+    Event.SCHOOL_CHANGED: Sentence("changed the name, phase or address of {thing}"),
+    Event.SCHOOL_SUSPENDED: Sentence(
+        "suspended {thing}, and gave this reason: “{reason}”", "suspended {thing}"
+    ),
+    Event.SCHOOL_RESUMED: Sentence(
+        "resumed {thing}, which had been suspended since {since}", "resumed {thing}"
+    ),
+    Event.HEAD_ASKED: Sentence(
+        "asked that {name} be invited as the head of {thing}",
+        "asked that somebody be invited as the head of {thing}",
+    ),
     Event.SETTINGS_CHANGED: Sentence("changed the school’s facts or its settings for site bans"),
+    Event.CALENDAR_CHANGED: Sentence(
+        "changed the term dates of {year}", "changed the term dates of a year"
+    ),
+    Event.FILE_TAKEN_IN: Sentence("brought in a file: {name}", "brought in a file"),
+    Event.BADGE_CHANGED: Sentence("changed the school’s badge"),
     Event.USER_ADDED: Sentence("added {thing}, so that they can sign in"),
+    Event.USER_INVITED: Sentence("had an invitation sent to {thing}"),
+    Event.LINK_ASKED: Sentence(
+        "asked for a fresh link for {thing}, because the {lost} was lost",
+        "asked for a fresh link for {thing}",
+    ),
+    Event.USER_JOINED: Sentence("finished setting up their account"),
+    Event.USER_DISABLED: Sentence("closed the account of {thing}"),
+    Event.USER_ENABLED: Sentence("opened the account of {thing} again"),
+    Event.USER_SLOWED: Sentence(
+        "tried too often in five minutes ({doing}), and had to wait",
+        "tried too often in five minutes, and had to wait",
+    ),
     Event.USER_SIGNED_IN: Sentence("signed in"),
     Event.USER_REFUSED: Sentence("gave a wrong password for {thing}"),
     Event.USER_SIGNED_OUT: Sentence("signed out"),
+    Event.ROLE_ADDED: Sentence("gave {thing} a role: {role}", "gave {thing} a role"),
+    Event.ROLE_DATED: Sentence(
+        "changed the days of a role of {thing}: {role}", "changed the days of a role of {thing}"
+    ),
+    Event.ROLE_ENDED: Sentence("ended a role of {thing}: {role}", "ended a role of {thing}"),
+    Event.PASSWORD_CHANGED: Sentence("chose a new password"),
     Event.FACTOR_ENROLLED: Sentence("set up an authenticator"),
+    Event.FACTOR_REPLACED: Sentence("moved to another authenticator"),
+    Event.FACTOR_RESET: Sentence("took away the authenticator and the recovery codes of {thing}"),
+    Event.RECOVERY_CODES_MADE: Sentence("made ten new recovery codes"),
+    Event.RECOVERY_CODE_USED: Sentence(
+        "used a recovery code (left: {left})", "used a recovery code"
+    ),
+    Event.FACTOR_CONFIRMED: Sentence("gave a code of their authenticator once more"),
+    Event.FACTOR_REFUSED: Sentence("gave a wrong code when asked for one once more"),
     Event.EDITION_IMPORTED: Sentence("brought in {thing} of the code of conduct"),
     Event.EDITION_APPROVED: Sentence(
         "noted that the Board approved {thing} of the code of conduct on {board_on}",
@@ -92,6 +137,12 @@ SENTENCES: dict[Event, Sentence] = {
         "reminded the Trust’s officers of the review of {thing}, due on {due_on}",
         "reminded the Trust’s officers of the review of {thing}",
     ),
+    Event.MESSAGE_GIVEN_UP: Sentence("could not send a message, and gave up trying"),
+    Event.MESSAGE_TRIED_AGAIN: Sentence(
+        "had all messages sent again that could not be sent (messages: {messages})",
+        "had a message sent again that could not be sent",
+    ),
+    Event.MESSAGE_SETTLED: Sentence("noted that a message was passed on in another way"),
     Event.ANSWER_READ: Sentence("read what {thing} wrote"),
     Event.ANSWERS_READ: Sentence("looked at the list of answers to {thing}"),
     Event.HISTORY_READ: Sentence("looked at the history of {thing}"),
@@ -137,12 +188,25 @@ KINDS: dict[str, Kind] = {
     "answers": Kind("Answers and links", frozenset({"acknowledgement", "sign_request"})),
     "people": Kind("Parents, carers and pupils", frozenset({"adult", "pupil", "care", "roll"})),
     "settings": Kind(
-        "Facts, settings and contacts", frozenset({"school_settings", "contact_matrix"})
+        "Facts, settings and contacts",
+        frozenset({"school_settings", "contact_matrix", "stored_file"}),
     ),
+    "dates": Kind("Term dates", frozenset({"calendar_year"})),
     "trust": Kind("The Trust and its schools", frozenset({"trust", "school"})),
     "accounts": Kind(
         "People who sign in",
-        frozenset({"account_user", "account_grant", "account_factor", "account_sign_in"}),
+        frozenset(
+            {
+                "account_user",
+                "account_grant",
+                "account_factor",
+                "account_sign_in",
+                "account_throttle",
+            }
+        ),
+    ),
+    "messages": Kind(
+        "Messages that could not be sent", frozenset({"outbox_school", "outbox_trust"})
     ),
 }
 # Kinds that this table does not know yet are found under this one.

@@ -102,14 +102,14 @@ def _since(began: float) -> float:
 
 
 @told
-def deliver_mail(school: str | None = None) -> int:
+def deliver_mail(school_id: str | None = None) -> int:
     """Send all that is due, school by school and then the Trust's; give how many were tried.
 
     With a school's id, its messages alone. What breaks at one school does not
     keep the others from their turn; the job fails afterwards, so that it shows.
     """
     with_ = works()
-    if school is None:
+    if school_id is None:
         heard(with_.redis)
     stop_at = time.monotonic() + SECONDS_OF_DELIVERY
     settings = with_.settings
@@ -124,14 +124,14 @@ def deliver_mail(school: str | None = None) -> int:
             Channel.TEXT: ByText(text_gateway(settings), envelope),
         }
         with with_.sessions.trust() as session:
-            schools = _chosen(session, school)
+            schools = _chosen(session, school_id)
             session.rollback()  # the choice is made; nothing is kept open while mail is sent
-            if school is None:
+            if school_id is None:
                 tried += _deliver(session, carriers, envelope, stop_at)[0]
-        for school_id in schools:
+        for chosen in schools:
             until = min(stop_at, time.monotonic() + SECONDS_FOR_A_SCHOOL)
             try:
-                with with_.sessions.school(school_id) as session:
+                with with_.sessions.school(chosen) as session:
                     number, more = _deliver(session, carriers, envelope, until)
             except OperationalError:
                 raise  # PostgreSQL is away: for every school
@@ -142,7 +142,7 @@ def deliver_mail(school: str | None = None) -> int:
             tried += number
             if more and time.monotonic() < stop_at:
                 with suppress(RedisError):  # the timetable's look finds it as well
-                    enqueue(with_.redis, DELIVER, str(school_id))
+                    enqueue(with_.redis, DELIVER, str(chosen))
     if time.monotonic() > stop_at:
         ring(with_.redis)
     if broken:

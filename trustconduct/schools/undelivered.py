@@ -104,6 +104,20 @@ def unsent(
     return [_unsent(row) for row in session.execute(query)]
 
 
+def first_given_up(session: ScopedSession, *, by: Actor, most: int) -> tuple[list[Unsent], int]:
+    """The first few that were given up, and how many there are in all: by one query."""
+    permit(by, Can.SEE_MAIL, session.scope.school_id)
+    model, content = _models(session)
+    rows = session.execute(
+        _columns(model, content)
+        .add_columns(func.count().over().label("of"))
+        .where(_parked(model))
+        .order_by(model.parked_at, model.id)
+        .limit(most)
+    ).all()
+    return [_unsent(row) for row in rows], rows[0].of if rows else 0
+
+
 def mark_of(message: Unsent) -> str:
     """Where a page ended, for the address of the next one."""
     return f"{(message.parked_at or message.written_at).isoformat()}|{message.id}"
@@ -139,6 +153,7 @@ def _columns(model: Any, content: Any) -> Any:
 
 def _unsent(row: Any) -> Unsent:
     given = dict(row._mapping)
+    given.pop("of", None)
     given["channel"] = Channel(given["channel"])
     given["outcome"] = Outcome(given["outcome"]) if given["outcome"] else None
     if "link" in given:

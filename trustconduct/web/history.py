@@ -47,7 +47,7 @@ OTHERS = {
     "nobody": ("Nobody who was signed in", frozenset({"nobody"})),
 }
 
-AT_TRUST = frozenset({"code", "trust", "accounts"})
+AT_TRUST = frozenset({"code", "dates", "trust", "accounts", "messages"})
 
 Address = Callable[..., str]
 

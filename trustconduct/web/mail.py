@@ -15,6 +15,7 @@ from trustconduct.db import transaction
 from trustconduct.outbox.models import Channel, Outcome
 from trustconduct.schools.undelivered import (
     Unsent,
+    first_given_up,
     how_many,
     mark_of,
     one_unsent,
@@ -39,9 +40,8 @@ MOST_TASKS = 5
 @tasks(Can.SEE_MAIL, order=10)
 def undelivered(session: ScopedSession, here: Here) -> Iterator[Task]:
     """What could not be sent, as tasks: a few each of their own, many as one. By one query."""
-    given_up = unsent(session, by=actor(), parked=True, most=MOST_TASKS)
-    if len(given_up) > MOST_TASKS:
-        number = how_many(session, by=actor()).parked
+    given_up, number = first_given_up(session, by=actor(), most=MOST_TASKS)
+    if number > MOST_TASKS:
         yield Task(
             f"{count(number, 'message', 'messages')} could not be sent",
             school_url("mail.show"),
