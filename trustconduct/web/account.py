@@ -24,10 +24,9 @@ from trustconduct.web.door import SAFE, Form, actor, open_to_all, own_path, read
 from trustconduct.web.fields import Line, Plain
 from trustconduct.web.navigation import places_of
 from trustconduct.web.tries import account_page as _page
-from trustconduct.web.tries import address, count_try, picture, sealer, slow_down
+from trustconduct.web.tries import address, count_try, picture, sealer
 
 pages = Blueprint("account", __name__, url_prefix="/account")
-slow_down(pages)
 
 
 @pages.before_request

@@ -6,6 +6,7 @@ It must stand when the database does not, so it asks for nothing that is not in 
 
 from __future__ import annotations
 
+import math
 import sys
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -17,10 +18,12 @@ from flask_wtf.csrf import CSRFError, validate_csrf
 from sqlalchemy import select
 from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as NoConnectionFree
-from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
+from werkzeug.exceptions import HTTPException, RequestEntityTooLarge, TooManyRequests
 from wtforms import ValidationError as WrongToken
 
+from trustconduct import clock
 from trustconduct.accounts.permissions import NotAllowed, NotFresh
+from trustconduct.accounts.throttle import TooManyTries
 from trustconduct.outbox.write import HeaderRefused
 from trustconduct.plain_log import log
 from trustconduct.tenants.models import SchoolSettings
@@ -32,6 +35,11 @@ UNKNOWN = "We do not know if what you sent was saved. Go back and look before yo
 ONCE = (
     "What you sent did not reach our records. You can send it again in a minute or two."
     " It counts once, even if the first one arrived after all."
+)
+TRIED = (
+    "That was tried ten times within five minutes. You can try again at {at:%H:%M:%S}. This keeps"
+    " others from guessing, and nobody else has to wait. If you forgot your password, the page"
+    " where you sign in leads to a new one."
 )
 SECONDS_AWAY = 30  # after which a browser may try again, where nobody said
 SECRET = ("password", "code", "secret", "token", "file")
@@ -139,6 +147,12 @@ def answer(app: Flask) -> None:
         # A rule asked before its door did.
         door.leave()
         return door.confirm_first()
+
+    @app.errorhandler(TooManyTries)
+    def _too_many(error: TooManyTries) -> Response:
+        seconds = math.ceil((error.again_at - clock.now()).total_seconds())
+        said = TRIED.format(at=clock.local(error.again_at))
+        return page(429, TooManyRequests(said, retry_after=max(seconds, 1)))
 
     @app.errorhandler(HeaderRefused)
     def _line_break(error: HeaderRefused) -> Response:

@@ -34,11 +34,9 @@ from trustconduct.web.tries import (
     count_try,
     picture,
     sealer,
-    slow_down,
 )
 
 pages = Blueprint("mailed", __name__, url_prefix="/account")
-slow_down(pages)
 # What a cookie stands for: a link that was opened, and one whose password was typed as well.
 OPENED, KNOWN = "-page", "-page-known"
 COOKIE_SECONDS = 24 * 3600

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import pyotp
 import segno
-from flask import Blueprint, Response, g, make_response, render_template, request
+from flask import Response, g, make_response, render_template, request
 
-from trustconduct import clock
 from trustconduct.accounts.sealing import Sealer, sealer_of
-from trustconduct.accounts.throttle import Doing, TooManyTries, try_once
+from trustconduct.accounts.throttle import Doing, try_once
 from trustconduct.db import transaction
 from trustconduct.web.door import works
 
@@ -28,21 +26,10 @@ def address() -> str:
 def count_try(what: Doing, who: str) -> None:
     """Count a try before it is made, in a commit of its own: one that fails counts as well.
 
-    Raises TooManyTries, which `slow_down` turns into a page.
+    Raises TooManyTries, for which `errors.py` has the page.
     """
     with transaction(g.session):
         try_once(g.session, sealer(), what, who, address())
-
-
-def slow_down(pages: Blueprint) -> None:
-    """Answer, on all pages of a blueprint, whoever tried too often."""
-
-    @pages.errorhandler(TooManyTries)
-    def _too_many(error: TooManyTries) -> Response:
-        seconds = math.ceil((error.again_at - clock.now()).total_seconds())
-        response = account_page("account/slow.html", status=429, again_at=error.again_at)
-        response.headers["Retry-After"] = str(max(seconds, 1))
-        return response
 
 
 def account_page(template: str, *, status: int = 200, **more: Any) -> Response:

@@ -36,11 +36,9 @@ from trustconduct.web.tries import (
     count_try,
     picture,
     sealer,
-    slow_down,
 )
 
 pages = Blueprint("you", __name__, url_prefix="/account/you")
-slow_down(pages)
 WRONG = "That is no code of your app or of your list, or it was used already."
 
 
