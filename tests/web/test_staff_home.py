@@ -142,7 +142,8 @@ def test_who_may_not_fill_in_anything_is_told_calmly(app, world, fir):
 def test_before_the_trust_has_published_the_rest_waits_for_the_trust(oak, schools, app, queries):
     """In the school's session alone: no edition is there to be seen."""
     school = oak.get_one(School, schools.oak.id)
-    here = Here(oak, SchoolCard(school.id, school.slug, school.name), ALL)
+    card = SchoolCard(school.id, school.slug, school.name)
+    here = Here(oak, card, ALL, build.a_head(oak))
     here.__dict__["edition"] = None
     with app.test_request_context("/oak-lane/staff/"):
         g.school = here.school

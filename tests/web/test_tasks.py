@@ -18,14 +18,17 @@ from trustconduct.jobs.starting import start_schools
 from trustconduct.oversight.overview import Overview
 from trustconduct.schools.add import add_school
 from trustconduct.schools.start import Head
+from trustconduct.web.door import Directory
 from trustconduct.web.tasks import MOST, Here, Sources, Task, tasks
 
 SOURCES = [
     ("to_adopt", Can.CHANGE_SETTINGS),
+    ("undelivered", Can.SEE_MAIL),
     ("to_talk", Can.HOLD_TALK),
     ("to_ask", Can.START_CAMPAIGN),
 ]
 TRUST_SOURCES = [
+    ("undelivered", Can.SEE_MAIL),
     ("to_bring_in", Can.SEE_CONSOLE),
     ("to_publish", Can.SEE_CONSOLE),
     ("to_review", Can.SEE_CONSOLE),
@@ -91,15 +94,16 @@ def wishes(world, n):
             build.an_answer(session, request, build.Answer.TALK)
 
 
-def test_one_task_and_fifty_take_as_many_queries(client, world, app, queries):
+def test_one_task_and_fifty_take_as_many_queries(client, world, app, queries, monkeypatch):
+    monkeypatch.setattr(Directory, "SECONDS", 600)  # on a slow machine a page takes a second
+    app.extensions["trustconduct"].directory.forget()
     client.sign_in(world.oak.users[Role.HEADTEACHER])
 
     def took():
         client.get(HOME)
         with queries(app.extensions["trustconduct"].sessions.engine) as counted:
             page = client.get(HOME).text
-        own = [one for one in counted.statements if "FROM school \n" not in one]
-        return len([one for one in own if not one.startswith("SELECT trust.name")]), page
+        return counted.n, page
 
     one, page = took()
     assert page.count("would like to talk") == 1
@@ -111,7 +115,7 @@ def test_one_task_and_fifty_take_as_many_queries(client, world, app, queries):
     assert fifty == one
 
 
-QUERIES = {"to_adopt": 0, "to_talk": 1, "to_ask": 1}
+QUERIES = {"to_adopt": 0, "undelivered": 1, "to_talk": 1, "to_ask": 1}
 
 
 @pytest.mark.parametrize("n", [1, 50])
@@ -123,7 +127,8 @@ def test_each_source_makes_its_own_number_of_queries(app, world, queries, n):
         world.sessions.school(world.oak.id, read_only=True) as session,
     ):
         g.school = app.extensions["trustconduct"].directory.school("oak-lane")
-        here = Here(session, g.school, allowed(world.oak.head.grants, world.oak.id))
+        head = world.oak.head
+        here = Here(session, g.school, allowed(head.grants, world.oak.id), head)
         assert (here.version.number, here.edition.number, here.starting) == (1, 1, False)
         for source in tasks:
             with queries(world.sessions.engine) as counted:

@@ -16,12 +16,12 @@ from sqlalchemy import select
 from trustconduct import clock
 from trustconduct.accounts.permissions import Can
 from trustconduct.acknowledgements.mails import day
+from trustconduct.admin.views import trust_calendar
 from trustconduct.oversight.heads import SchoolHead
 from trustconduct.oversight.overview import Overview, Standing
 from trustconduct.policies.models import Edition, State
 from trustconduct.reviews.reminders import due, when
 from trustconduct.schools.undelivered import how_many
-from trustconduct.tenants.calendars import calendar_of
 from trustconduct.tenants.models import SchoolStart
 from trustconduct.tenants.sessions import ScopedSession
 from trustconduct.web.door import actor, mine
@@ -105,7 +105,7 @@ def to_review(session: ScopedSession, at: AtTrust) -> Iterator[Task]:
     edition = at.published
     if edition is None or edition.review is None:
         return
-    calendar = calendar_of(session)
+    calendar = trust_calendar()
     reminder = due(calendar.window(edition.review), clock.today())
     if reminder is None:
         return

@@ -17,7 +17,7 @@ from trustconduct.accounts.permissions import Can
 from trustconduct.acknowledgements.mails import day
 from trustconduct.clock import Term
 from trustconduct.reviews.reminders import when
-from trustconduct.tenants.calendars import calendar_of
+from trustconduct.tenants.calendars import Calendar, calendar_of
 from trustconduct.tenants.sessions import ScopedSession
 from trustconduct.web.door import SAFE, found, mine, needs, sign_in_first, works
 from trustconduct.web.navigation import CONSOLE, frame
@@ -68,10 +68,16 @@ class Console(BaseView):
 
 
 def _when(term: Term) -> str:
-    """A review date in words, by the Trust's calendar; asked for where a page first needs it."""
+    """A review date in words."""
+    return when(term, trust_calendar())
+
+
+def trust_calendar() -> Calendar:
+    """The Trust's calendar; asked for where a page first needs it, and once."""
     if "calendar" not in g:
         g.calendar = calendar_of(g.session)
-    return when(term, g.calendar)
+    calendar: Calendar = g.calendar
+    return calendar
 
 
 class RequestSession(scoped_session):

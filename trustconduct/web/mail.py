@@ -40,7 +40,7 @@ MOST_TASKS = 5
 @tasks(Can.SEE_MAIL, order=10)
 def undelivered(session: ScopedSession, here: Here) -> Iterator[Task]:
     """What could not be sent, as tasks: a few each of their own, many as one. By one query."""
-    given_up, number = first_given_up(session, by=actor(), most=MOST_TASKS)
+    given_up, number = first_given_up(session, by=here.by, most=MOST_TASKS)
     if number > MOST_TASKS:
         yield Task(
             f"{count(number, 'message', 'messages')} could not be sent",

@@ -6,7 +6,7 @@ from flask import Blueprint, g
 
 from trustconduct.accounts.permissions import Can
 from trustconduct.acknowledgements.answers import Counts, counts
-from trustconduct.web.door import enter_school, mine, needs
+from trustconduct.web.door import actor, enter_school, mine, needs
 from trustconduct.web.getting_started import done_of, getting_started
 from trustconduct.web.navigation import staff_page
 from trustconduct.web.tasks import Here, tasks
@@ -19,7 +19,7 @@ pages.url_value_preprocessor(enter_school)
 @needs(Can.SEE_SCHOOL)
 def home() -> str:
     may = mine()
-    here = Here(g.session, g.school, may)
+    here = Here(g.session, g.school, may, actor())
     leads = Can.CHANGE_SETTINGS in may and here.starting
     steps = getting_started(g.session, here) if leads else []
     version = here.version

@@ -19,6 +19,7 @@ from sqlalchemy import select
 
 from trustconduct.accounts.permissions import Can
 from trustconduct.acknowledgements.models import Campaign
+from trustconduct.audit.actor import Actor
 from trustconduct.policies.editions import newest_published
 from trustconduct.policies.models import Edition, SchoolVersion
 from trustconduct.policies.versions import version_in_force
@@ -94,12 +95,15 @@ class Sources(Generic[Where]):
 
 
 class Here:
-    """The school that tasks are looked for in; what sources share is asked for once."""
+    """The school that tasks are looked for in, and for whom; what sources share is asked once."""
 
-    def __init__(self, session: ScopedSession, school: SchoolCard, may: Collection[Can]) -> None:
+    def __init__(
+        self, session: ScopedSession, school: SchoolCard, may: Collection[Can], by: Actor
+    ) -> None:
         self.session = session
         self.school = school
         self.may = may
+        self.by = by
 
     @cached_property
     def version(self) -> SchoolVersion | None:
