@@ -82,7 +82,7 @@ def test_only_an_officer_changes_people(accounts, ada, schools, change, role):
 def test_an_officer_never_changes_their_own(accounts, officer, change):
     a_user(accounts, Role.TRUST_OFFICER, email="second@trust.example")
     with pytest.raises(UserRefused, match="your own"):
-        CHANGES[change](accounts, officer, actor_of(officer))
+        CHANGES[change](accounts, officer, actor_of(officer, fresh=True))
 
 
 @pytest.mark.parametrize("change", ["dated", "ended", "disabled"])
@@ -123,7 +123,8 @@ def test_two_officers_who_close_each_other_at_once_do_not_both_succeed(world):
         target = whom.pop()
         with world.sessions.accounts() as session, transaction(session):
             (by,) = pair - {target}
-            disable(session, session.get(User, target), by=actor_of(session.get(User, by)))
+            officer = actor_of(session.get(User, by), fresh=True)
+            disable(session, session.get(User, target), by=officer)
 
     got = at_once(2, close)
     assert sum(isinstance(each, UserRefused) for each in got) == 1

@@ -215,14 +215,15 @@ def test_a_parent_finds_out_what_real_emails_look_like(client, world):
 def test_a_forged_host_reaches_no_mail_and_no_page(office, world, mailbox):
     """Links come from the configured address: else a stranger could have ours sent with theirs."""
     request = world.oak.requests[f"Lee {world.oak.canary}"]
+    again = f"/oak-lane/staff/acknowledgements/{request}/again"
     csrf = office.csrf("/oak-lane/staff/acknowledgements/")
     for cookie in ("signed-in", "page"):  # as if a browser had them for that host as well
         office.set_cookie(cookie, office.get_cookie(cookie).value, domain="evil.example")
-    sent = office.post(
-        f"/oak-lane/staff/acknowledgements/{request}/again",
-        data={"csrf_token": csrf, "generation": "1"},
-        headers={"Host": "evil.example", "X-Forwarded-Host": "evil.example"},
-    )
+    form = {"csrf_token": csrf, "generation": "1"}
+    refused = office.post(again, data=form, headers={"Host": "evil.example"})
+    assert refused.status_code == 400
+    assert "evil" not in refused.text
+    sent = office.post(again, data=form, headers={"X-Forwarded-Host": "evil.example"})
     assert sent.status_code == 303
     assert "evil" not in sent.location
     with Post(mailbox.url) as post:

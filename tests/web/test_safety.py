@@ -260,7 +260,10 @@ def test_no_redirect_and_no_mail_follows_the_host_of_a_request(client, world, se
     )
     with world.sessions.school(world.oak.id) as session:
         contents = session.scalars(select(SchoolMessageContent)).all()
-        mails = [envelope.pack(content.id, content).as_string() for content in contents]
+        mails = [
+            envelope.mail(envelope.reference(one.id), one, slug="oak-lane").as_string()
+            for one in contents
+        ]
     assert len(mails) > 5
     assert not any("evil.example" in mail for mail in mails)
     linked = [mail for mail in mails if "/sign/" in mail]
@@ -373,7 +376,7 @@ def test_no_script_or_line_break_in_a_name_reaches_the_head_of_a_mail(poisoned, 
     envelope = Envelope(key=build.SECRET_KEY, base_url="https://c.example", mail_from="n@c.example")
     with ground.sessions.school(ground.oak.id) as session:
         mails = [
-            envelope.pack(content.id, content)
+            envelope.mail(envelope.reference(content.id), content, slug="oak-lane")
             for content in session.scalars(select(SchoolMessageContent))
         ]
     assert mails

@@ -11,12 +11,14 @@ import pytest
 from sqlalchemy import select
 
 from tests import build
-from tests.outbox.test_delivery import a_mail
+from tests.outbox.sending import a_mail, attempt, carriers
 from tests.rules.test_wrong_school import NO_IDS, address_of, ids_of, rows_of
 from trustconduct.audit.actor import Role
+from trustconduct.audit.models import SchoolAuditEvent
 from trustconduct.db import transaction
-from trustconduct.outbox.delivery import Envelope, Post, deliver_next, schools_waiting
+from trustconduct.outbox.delivery import schools_waiting
 from trustconduct.outbox.links import token
+from trustconduct.outbox.mail_server import Post
 from trustconduct.outbox.write import write
 from trustconduct.schools.change import resume, suspend
 from trustconduct.tenants.models import School
@@ -63,8 +65,18 @@ def test_every_page_for_parents_says_that_it_is_closed_for_now(app, suspended):
     assert tried >= 8
 
 
+def changes(servers, world):
+    """All that Oak Lane has. That staff looked at what is sensitive is written down as ever."""
+    rows = rows_of(servers, world, world.oak)
+    with world.sessions.school(world.oak.id) as session:
+        names = session.scalars(select(SchoolAuditEvent.event).order_by(SchoolAuditEvent.id))
+        rows["audit_event_school"] = [one for one in names if not one.endswith(".read")]
+    del rows["audit_detail_school"]
+    return rows
+
+
 def test_staff_read_everything_and_change_nothing(app, suspended, servers):
-    before = rows_of(servers, suspended, suspended.oak)
+    before = changes(servers, suspended)
     client = app.test_client()
     client.sign_in(suspended.oak.users[Role.HEADTEACHER])
     token_ = client.csrf()
@@ -77,13 +89,14 @@ def test_staff_read_everything_and_change_nothing(app, suspended, servers):
         answer = client.open(address, method=method, data=form)
         if method == "GET":
             assert answer.status_code == 200, address
-            assert "The Trust has suspended Oak Lane" in answer.text, address
+            if answer.mimetype == "text/html":  # a badge and a PDF are no pages
+                assert "The Trust has suspended Oak Lane" in answer.text, address
         else:
             assert answer.status_code == 409, address
             assert "What you sent was not saved" in answer.text, address
         tried += 1
     assert tried >= 15
-    assert rows_of(servers, suspended, suspended.oak) == before
+    assert changes(servers, suspended) == before
 
 
 def test_who_is_not_signed_in_signs_in_first(app, suspended):
@@ -143,16 +156,13 @@ def test_no_mail_of_a_suspended_school_is_due_and_all_of_it_afterwards(app, worl
 
 
 def test_suspended_while_the_worker_is_at_its_mail_no_more_of_it_leaves(app, world, mailbox):
-    envelope = Envelope(key=build.SECRET_KEY, base_url="http://127.0.0.1", mail_from="a@b.example")
     with world.sessions.school(world.oak.id) as session, Post(mailbox.url) as post:
-        with transaction(session):
-            assert deliver_next(session, post, envelope)
+        assert attempt(session, carriers(post))
         put(app, world, suspend, reason="It moves.")
-        with transaction(session):
-            assert not deliver_next(session, post, envelope)
+        assert not attempt(session, carriers(post))
         put(app, world, resume)
-        with transaction(session):
-            assert deliver_next(session, post, envelope)
+        assert attempt(session, carriers(post))
+    assert len(mailbox.messages) == 2
 
 
 def test_the_reason_is_kept_and_nothing_else_of_it(world, app):
