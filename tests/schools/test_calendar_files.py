@@ -73,6 +73,13 @@ def test_other_years_in_the_file_are_left_alone():
         (b"BEGIN:VCALENDAR\r\ngarbage\r\n", "can't be read"),
         (b"BEGIN:VCALENDAR\r\nEND:VCALENDAR\r\n", "No term dates of 2027/28"),
         (b"Autumn term,1/9/2028,17/12/2028\n", "No term dates of 2027/28"),
+        (ics(("Autumn term", ";VALUE=DATE:20270901\r\nDTSTART;VALUE=DATE:20270902", "")), "read"),
+        (ics(("Autumn term", ";VALUE=PERIOD:20270901T000000Z/PT1H", "")), "can't be read"),
+        (ics(("Autumn term", ";VALUE=DURATION:PT1H", "")), "can't be read"),
+        (ics(("Autumn term", ":00010101T000000Z", "")), "can't be read"),
+        (ics(("Autumn term", ";VALUE=DATE:00010101", ";VALUE=DATE:00010101")), "can't be read"),
+        (ics(("autumn " * 100_000, ";VALUE=DATE:20270901", "")), "No term dates"),
+        (b"what,first\n" + b"autumn " * 10_000 + b",2027-09-01\n", "No term dates"),
         (b"Sports day,1/9/2027,1/9/2027\n" * 5_001, "over 5,000 entries"),
     ],
 )

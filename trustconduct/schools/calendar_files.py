@@ -21,6 +21,7 @@ from trustconduct.tenants.calendars import DAY, Kind, Span
 
 LARGEST = 1024 * 1024
 MOST_ENTRIES = 5_000
+LONGEST = 200  # characters of an entry's name or day
 A_TERM = timedelta(days=21)  # a "term" shorter than this is an event in it
 
 
@@ -86,7 +87,7 @@ def _of_ics(raw: bytes) -> Iterator[tuple[str, date, date]]:
     try:
         calendar = icalendar.Calendar.from_ical(raw)
         for event in calendar.walk("VEVENT"):
-            words = " ".join(str(event.get("summary", "")).split())
+            words = _words(str(event.get("summary", "")))
             if "dtstart" not in event:
                 continue
             first = _day(event.decoded("dtstart"))
@@ -94,10 +95,15 @@ def _of_ics(raw: bytes) -> Iterator[tuple[str, date, date]]:
             end = event.decoded("dtend", None)
             last = first if end is None else _day(end) - (DAY if _is_day(end) else timedelta(0))
             yield words, first, max(first, last)
-    except (ValueError, KeyError, AttributeError) as error:
+    except (ValueError, KeyError, AttributeError, TypeError, OverflowError) as error:
         raise CalendarUnreadable(
             "The calendar file can't be read. Export it again, or type the dates."
         ) from error
+
+
+def _words(text: str) -> str:
+    """What an entry is called, cut short: a pattern over a long line takes its square."""
+    return " ".join(text[:LONGEST].split())
 
 
 def _is_day(value: Any) -> bool:
@@ -107,6 +113,8 @@ def _is_day(value: Any) -> bool:
 def _day(value: Any) -> date:
     if isinstance(value, datetime):
         return local(value).date() if value.tzinfo else value.date()
+    if not isinstance(value, date):
+        raise TypeError("no day")
     return value
 
 
@@ -114,7 +122,7 @@ def _of_csv(text: str) -> Iterator[tuple[str, date, date]]:
     rows = csv.reader(io.StringIO(text), delimiter="\t" if "\t" in text.split("\n")[0] else ",")
     try:
         for row in rows:
-            cells = [" ".join(cell.split()) for cell in row]
+            cells = [_words(cell) for cell in row]
             days = [day for cell in cells[1:3] if (day := _typed(cell))]
             if not cells or not cells[0] or not days:
                 if rows.line_num > 1 and any(cells):
