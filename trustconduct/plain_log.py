@@ -51,11 +51,6 @@ class Failed(Exception):
     """Stands in for an exception, by the name of its class."""
 
 
-def without_words(ei: Any) -> ExcInfo:
-    """An exception's class and place without its text: the database's own quotes rows."""
-    return Failed, Failed(ei[0].__qualname__), ei[2]
-
-
 def place_of(trace: TracebackType | None) -> list[str]:
     """Where an exception came from: file, line and function, the innermost last.
 

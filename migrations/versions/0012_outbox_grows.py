@@ -54,5 +54,14 @@ def downgrade() -> None:
         op.drop_index(f"ix_{table}_parked", table)
         for name in ("settled_is_parked", "sent_or_parked", "channel"):
             op.drop_constraint(op.f(f"ck_{table}_{name}"), table)
+        # The release before knows no text messages: it would mail them to a number. The
+        # owner is bound by the policies too, but for this statement.
+        op.execute(f"alter table {table} no force row level security")
+        op.execute(
+            f"update {table} set parked_at = now()"
+            " where channel = 'text' and sent_at is null and parked_at is null"
+        )
+        if table == "outbox_school":
+            op.execute(f"alter table {table} force row level security")
         for name in ("settled_at", "broken", "outcome", "reference", "channel"):
             op.drop_column(table, name)

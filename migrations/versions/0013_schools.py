@@ -74,6 +74,14 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    # The release before would open them. The owner is bound by the policies too, but for this.
+    op.execute("alter table school no force row level security")
+    op.execute(
+        "do $$ begin if exists (select from school where suspended_at is not null) then"
+        " raise exception 'Resume the suspended schools first: the release before would open them.';"
+        " end if; end $$"
+    )
+    op.execute("alter table school force row level security")
     op.drop_table("school_start")
     op.execute("revoke select (suspended_at) on school from tc_accounts")
     op.drop_constraint(op.f("ck_school_suspended_with_a_reason"), "school")

@@ -68,7 +68,7 @@ from pg_index where indrelid in
 union all select 'rights', relname, relacl::text || relrowsecurity || relforcerowsecurity
 from pg_class where relnamespace = 'public'::regnamespace and relkind = 'r'
 union all select 'rights', attrelid::regclass || '.' || attname, attacl::text
-from pg_attribute where attacl is not null and attrelid in
+from pg_attribute where attacl is not null and not attisdropped and attrelid in
   (select oid from pg_class where relnamespace = 'public'::regnamespace)
 union all select 'trigger', tgname || tgrelid::regclass, pg_get_triggerdef(oid)
 from pg_trigger where not tgisinternal

@@ -126,6 +126,16 @@ def test_figures_tell_how_the_outbox_stands(client, servers, world):
     said = client.get("/metrics").text
     parked = float(said.partition("\ntrustconduct_outbox_parked ")[2].split()[0])
     assert parked == waiting
+    # What somebody has seen to rings no alarm, nor does a school that is suspended on purpose.
+    change(
+        servers,
+        world,
+        "update outbox_school set settled_at = now() where parked_at is not null"
+        f" and school_id = '{world.oak.id}'",
+    )
+    change(servers, world, "update school set suspended_at = now(), suspended_because = 'Closed'")
+    said = client.get("/metrics").text
+    assert "trustconduct_outbox_parked 0.0" in said
 
 
 def test_without_postgresql_there_are_figures_all_the_same(with_):

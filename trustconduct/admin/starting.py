@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from uuid import UUID
 
-from flask import current_app
 from sqlalchemy.exc import SQLAlchemyError
 
 from trustconduct.jobs.starting import start_schools
+from trustconduct.plain_log import log
 from trustconduct.web.door import works
 
 # A page must answer; 300 heads may take longer than this.
@@ -23,4 +23,4 @@ def hand_over_now(school_ids: Sequence[UUID]) -> None:
     try:
         start_schools(works().sessions, school_ids, seconds=SECONDS)
     except SQLAlchemyError as error:
-        current_app.logger.error("Handing over a new school: %s", type(error).__name__)
+        log.error("A new school was not handed over.", error=type(error).__name__)

@@ -8,12 +8,15 @@ from datetime import datetime
 from sqlalchemy import func, select, union_all
 
 from trustconduct.outbox.models import SchoolMessage, TrustMessage
+from trustconduct.tenants.models import is_open
 from trustconduct.tenants.sessions import ScopedSession
 
 
 @dataclass(frozen=True)
 class Standing:
-    """Messages that wait and messages that were given up; when the oldest waiting one was due."""
+    """Messages that wait, those that were given up and not seen to, and when the oldest
+    waiting one was due. A suspended school's count for nothing: they wait on purpose.
+    """
 
     waiting: int
     parked: int
@@ -22,12 +25,13 @@ class Standing:
 
 def standing(session: ScopedSession) -> Standing:
     """Of all schools and the Trust together, in a session of the Trust: one query."""
-    each = union_all(
-        *(
-            select(table.due_at, table.parked_at).where(table.sent_at.is_(None))
-            for table in (SchoolMessage, TrustMessage)
+    of_schools, of_trust = (
+        select(table.due_at, table.parked_at).where(
+            table.sent_at.is_(None), table.settled_at.is_(None)
         )
-    ).subquery()
+        for table in (SchoolMessage, TrustMessage)
+    )
+    each = union_all(of_schools.where(is_open(SchoolMessage.school_id)), of_trust).subquery()
     waits = each.c.parked_at.is_(None)
     row = session.execute(
         select(

@@ -26,6 +26,7 @@ from trustconduct import clock
 from trustconduct.contact_matrix.models import SchoolMatrix
 from trustconduct.contact_matrix.save import current_matrix
 from trustconduct.files.take_in import content_of
+from trustconduct.plain_log import log
 from trustconduct.policies.facts import fill
 from trustconduct.policies.models import InForce, SchoolVersion
 from trustconduct.policies.print_version import Badge, print_version
@@ -225,7 +226,7 @@ def _pdf(number: int | None = None) -> Response:
         pdf = _printed().pdf(page.body)
     except Failed as no:
         soon = isinstance(no, Busy)
-        current_app.logger.error("The PDF was not printed: %s", type(no).__name__)
+        log.error("A PDF was not printed.", error=type(no).__name__)
         body = _school_page("public/no_pdf.html", here="policy", soon=soon, number=number)
         again = {"Retry-After": "30"} if soon else {}
         return Response(body, 503, {"Cache-Control": "no-store", **again})

@@ -61,25 +61,28 @@ def load(request: Request) -> Person | None:
     if not token:
         return None
     lifetime = lasts()
-    with works().sessions.accounts() as session:
+    with works().sessions.accounts(read_only=True) as session:
         found = signed_in(session, token, lifetime)
         if found is None:
             return None
         note_who(found.user_id)
         seen_at = found.seen_at
         every = min(SEEN_EVERY, lifetime.idle / 4)
-        if clock.now() - seen_at > every and request.endpoint not in QUIET:
-            with transaction(session):
-                seen(session, found)
+        due = clock.now() - seen_at > every and request.endpoint not in QUIET
+        if due:
             seen_at = clock.now()
         owner = owner_here(found.user_id)
-        return Person(
+        person = Person(
             sign_in_id=found.id,
             email=found.user.email,
             actor=actor_of(found.user, request.remote_addr or "", fresh=is_fresh(found)),
             left=time_left(found, lifetime, seen_at=seen_at),
             kept=owner is not None and is_waiting(session, owner=owner),
         )
+    if due:
+        with works().sessions.accounts() as session, transaction(session):
+            seen(session, found)
+    return person
 
 
 def lasts() -> Lifetime:
