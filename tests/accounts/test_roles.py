@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 
@@ -134,10 +135,13 @@ def test_two_officers_who_close_each_other_at_once_do_not_both_succeed(world):
 
 def test_a_role_ended_by_two_at_once_is_ended_once(world):
     user_id = world.oak.users[Role.OFFICE].id
+    all_have_read = threading.Barrier(4)
 
     def end():
         with world.sessions.accounts() as session, transaction(session):
-            end_role(session, session.get(User, user_id).grants[0], by=an_officer())
+            (grant,) = session.get(User, user_id).grants
+            all_have_read.wait(timeout=30)
+            end_role(session, grant, by=an_officer())
 
     assert at_once(4, end) == [None] * 4
     with world.sessions.trust() as trust:
