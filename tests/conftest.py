@@ -227,7 +227,7 @@ def _counted(engine: Engine) -> Iterator[Counted]:
     counted = Counted()
 
     def note(connection, cursor, statement, parameters, context, executemany):
-        if "set_config('role'" not in statement:
+        if not statement.startswith("begin; set local role"):
             counted.statements.append(statement)
 
     event.listen(engine, "before_cursor_execute", note)

@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from flask import Flask, Request, Response, g, request
+from flask import Flask, Request, g, request
 from flask_wtf import CSRFProtect
 from redis import Redis
 from sqlalchemy import event
@@ -42,12 +42,14 @@ from trustconduct.web import (
     watch,
     you,
 )
+from trustconduct.web.cookies import PageCookie
 from trustconduct.web.measures import Measures
 from trustconduct.web.memory import Memory
 from trustconduct.web.navigation import count
 from trustconduct.web.printed import Printed
 from trustconduct.web.signed_in import make_login_manager
 
+# On every answer that does not say otherwise itself.
 HEADERS = (
     (
         "Content-Security-Policy",
@@ -62,6 +64,9 @@ HEADERS = (
     ("Cross-Origin-Resource-Policy", "same-origin"),
     ("Permissions-Policy", "camera=(), geolocation=(), microphone=()"),
 )
+IF_SECURE = ("Strict-Transport-Security", "max-age=31536000")
+# A page of a person is nobody else's, and not the next person's at this computer.
+NOT_TO_KEEP = ("Cache-Control", "no-store")
 
 
 # The parts with pages outside the console.
@@ -123,13 +128,17 @@ def create_app(settings: Settings | None = None) -> Flask:
         WTF_CSRF_SSL_STRICT=False,  # our pages send no referrer; the token is what counts
         WTF_CSRF_TIME_LIMIT=None,  # a form that was open over lunch still saves
     )
+    app.session_interface = PageCookie()
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.wsgi_app = Memory(app.wsgi_app)  # type: ignore[assignment,method-assign]
     if settings.secure:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1)  # type: ignore[method-assign]
     measures = app.extensions["trustconduct.measures"] = Measures()
     app.wsgi_app = watch.Watched(  # type: ignore[assignment,method-assign]
-        app.wsgi_app, measures, behind_proxy=settings.secure
+        app.wsgi_app,
+        measures,
+        headers=(*HEADERS, NOT_TO_KEEP, IF_SECURE) if settings.secure else (*HEADERS, NOT_TO_KEEP),
+        behind_proxy=settings.secure,
     )
 
     sessions = Sessions(make_engine(settings.DATABASE_URL, pool_size=settings.DATABASE_POOL))
@@ -144,7 +153,6 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.register_blueprint(public.school_pages)
     mount(app)
     app.teardown_request(door.leave)
-    app.after_request(_add_headers)
     app.after_request(watch.tell)
     errors.answer(app)
     _fill_templates(app)
@@ -167,17 +175,6 @@ def _ring_after_commit(redis: Redis) -> None:
 
 
 _listening: list[Any] = []
-
-
-def _add_headers(response: Response) -> Response:
-    for name, value in HEADERS:
-        response.headers.setdefault(name, value)
-    if "Cache-Control" not in response.headers:
-        # A page of a person is nobody else's, and not the next person's at this computer.
-        response.headers["Cache-Control"] = "no-store"
-    if door.works().settings.secure:
-        response.headers["Strict-Transport-Security"] = "max-age=31536000"
-    return response
 
 
 @cache

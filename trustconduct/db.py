@@ -8,10 +8,14 @@ from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
 
+import psycopg
 import uuid_utils.compat
+from psycopg import Cursor
+from psycopg.pq import ExecStatus
 from psycopg.types.json import Jsonb
-from sqlalchemy import Date, DateTime, MetaData, Select, Table, Text, Uuid
-from sqlalchemy.dialects.postgresql import psycopg
+from sqlalchemy import Connection, Date, DateTime, MetaData, Select, Table, Text, Uuid
+from sqlalchemy.dialects.postgresql.psycopg import dialect as psycopg_dialect
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator
 
@@ -66,7 +70,7 @@ def table_of(model: type[Base]) -> Table:
 
 
 def prepared(statement: Select) -> str:
-    """The SQL of a statement, made once, to be given to `Connection.exec_driver_sql`.
+    """The SQL of a statement, made once, to be given to `straight`.
 
     For the few queries that a thousand parents ask at once: SQLAlchemy works
     out anew each time which SQL a statement is, and that costs more than the
@@ -75,7 +79,68 @@ def prepared(statement: Select) -> str:
     return str(statement.compile(dialect=_dialect))
 
 
-_dialect = psycopg.dialect()
+_dialect = psycopg_dialect()
+
+
+def straight(connection: Connection, sql: str, values: dict[str, Any]) -> Cursor:
+    """Run a statement by psycopg alone, in the transaction that the connection is in.
+
+    For what a thousand parents ask at once: on its way through SQLAlchemy a
+    statement costs the processor as much again as psycopg does.
+    """
+    driver = _driver(connection, sql)
+    with _as_sqlalchemy_says(connection, driver, sql):
+        return driver.execute(sql, values)
+
+
+def begin(connection: Connection, sql: str) -> None:
+    """Begin a transaction by these statements, the first of them `begin`, in one journey.
+
+    psycopg would make one journey for its own `begin` and another for what sets
+    the scope; where it finds a transaction it begins none. The statements take no
+    values: what stands in them must be our own.
+    """
+    driver = _driver(connection, sql)
+    with _as_sqlalchemy_says(connection, driver, sql):
+        result = driver.pgconn.exec_(sql.encode())
+        if driver.closed:  # cut: what PostgreSQL said last is not always there
+            raise psycopg.OperationalError("The connection was cut.")
+        if result.status != ExecStatus.COMMAND_OK:
+            raise psycopg.errors.error_from_result(result)
+
+
+def _driver(connection: Connection, sql: str) -> psycopg.Connection:
+    """The connection under SQLAlchemy's; who listens to its statements hears of this one."""
+    connection.dispatch.before_cursor_execute(connection, None, sql, None, None, False)
+    driver = connection.connection.driver_connection
+    assert isinstance(driver, psycopg.Connection)
+    return driver
+
+
+@contextmanager
+def _as_sqlalchemy_says(
+    connection: Connection, driver: psycopg.Connection, sql: str
+) -> Iterator[None]:
+    """Raise what goes wrong as SQLAlchemy would, since the pages that say so know its errors.
+
+    A connection that broke is not used again.
+    """
+    try:
+        yield
+    except psycopg.Error as error:
+        broken = driver.closed
+        if broken:
+            connection.invalidate(error)
+        raise DBAPIError.instance(
+            sql,
+            None,  # values are nobody's business
+            error,
+            psycopg.Error,
+            hide_parameters=True,
+            connection_invalidated=broken,
+            dialect=connection.dialect,
+        ) from error
+
 
 Row = tuple[Table, dict[str, Any]]
 
@@ -96,7 +161,8 @@ def insert_rows(session: Session, rows: Sequence[Row], *, unless: Sequence[str] 
         for n, (_, row) in enumerate(rows)
         for name, value in row.items()
     }
-    return bool(session.connection().exec_driver_sql(_statements[shape], values).scalar())
+    inserted = straight(session.connection(), _statements[shape], values).fetchone()
+    return bool(inserted and inserted[0])
 
 
 _statements: dict[tuple, str] = {}

@@ -8,9 +8,12 @@ row, a name or a link.
 
 from __future__ import annotations
 
+import json
 import logging
 import sys
 import time
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any, TextIO
@@ -120,12 +123,15 @@ def _worth_a_line(record: logging.LogRecord) -> bool:
     return record.name.partition(".")[0] == "trustconduct" or record.levelno >= logging.WARNING
 
 
+_as_json = json.JSONEncoder(ensure_ascii=False).encode
+
+
 class _Lines(ProcessorFormatter):
     """structlog's formatter, with a short way for the line of a request, which is whole already."""
 
-    def __init__(self, renderer: Any, **more: Any) -> None:
+    def __init__(self, render_request: Callable[[EventDict], str], **more: Any) -> None:
         super().__init__(**more)
-        self._renderer = renderer
+        self._render_request = render_request
 
     def format(self, record: logging.LogRecord) -> str:
         if record.name != REQUESTS:
@@ -133,7 +139,7 @@ class _Lines(ProcessorFormatter):
         at = time.gmtime(record.created)
         stamp = f"{time.strftime('%Y-%m-%dT%H:%M:%S', at)}.{int(record.msecs):03}Z"
         line: EventDict = {"time": stamp, **record.msg}  # type: ignore[dict-item]
-        return str(self._renderer(None, "", _only_known_fields(None, "", line)))
+        return self._render_request(_only_known_fields(None, "", line))
 
 
 def log_request(fields: dict[str, Any], *, failed: bool) -> None:
@@ -156,7 +162,7 @@ def handler(stream: TextIO, *, as_json: bool) -> logging.Handler:
     renderer: Any = structlog.processors.JSONRenderer(ensure_ascii=False) if as_json else Words()
     found.setFormatter(
         _Lines(
-            renderer,
+            _as_json if as_json else partial(renderer, None, ""),
             foreign_pre_chain=[_of_a_library],
             processors=[
                 ProcessorFormatter.remove_processors_meta,

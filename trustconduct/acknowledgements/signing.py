@@ -22,7 +22,7 @@ from trustconduct.acknowledgements.models import (
 from trustconduct.audit.actor import Actor
 from trustconduct.audit.events import Event
 from trustconduct.audit.record import event_rows
-from trustconduct.db import insert_rows, new_id, prepared, table_of
+from trustconduct.db import insert_rows, new_id, prepared, straight, table_of
 from trustconduct.outbox.write import mail_rows
 from trustconduct.people.models import Adult
 from trustconduct.policies import wording
@@ -132,14 +132,11 @@ _ASKED = prepared(_asked_statement())
 
 def asked(session: ScopedSession, request_id: UUID) -> Asked | None:
     """The request behind a link, by one query."""
-    row = (
-        session.connection()
-        .exec_driver_sql(
-            _ASKED,
-            {"school_id": session.school_id, "request_id": request_id, "today": clock.today()},
-        )
-        .one_or_none()
-    )
+    row = straight(
+        session.connection(),
+        _ASKED,
+        {"school_id": session.school_id, "request_id": request_id, "today": clock.today()},
+    ).fetchone()
     if row is None:
         return None
     *columns, answers = row

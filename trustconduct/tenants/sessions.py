@@ -8,12 +8,16 @@ map would hand the rows of the first school to the second with no SQL at all.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Connection, Engine, event, text
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session, SessionTransaction
+
+from trustconduct.db import begin
 
 SCHOOL, TRUST, ACCOUNTS = "tc_school", "tc_trust", "tc_accounts"
 ROLES = (SCHOOL, TRUST, ACCOUNTS)
@@ -66,6 +70,18 @@ class ScopedSession(Session):
         """
         self.execute(_TURN, {"what": f"{what}:{self._scope.school_id}"})
 
+    def close(self) -> None:
+        """Give the connection back. What only reads ends by a commit, which changes nothing.
+
+        After a rollback psycopg forgets every statement that it had prepared, and sends
+        one more to say so: each page read would cost the next one its preparation.
+        """
+        if self._read_only and self.in_transaction() and self.is_active:
+            self.expunge_all()  # or a commit would try to write what somebody changed
+            with suppress(SQLAlchemyError):
+                self.commit()
+        super().close()
+
     def __setattr__(self, name: str, value: Any) -> None:
         if name in ("_scope", "_read_only"):
             raise ScopeFixed("A session keeps the scope that it was born with.")
@@ -74,8 +90,8 @@ class ScopedSession(Session):
 
 _TURN = text("select pg_advisory_xact_lock(hashtextextended(:what, 0))")
 _ENTER = (
-    "select set_config('role', %(role)s, true), set_config('app.school', %(school)s, true),"
-    " set_config('transaction_read_only', %(read_only)s, true)"
+    "begin; set local role {role}; set local app.school = '{school}';"
+    " set local transaction_read_only = {read_only}"
 )
 
 
@@ -86,13 +102,13 @@ def _enter_scope(
     # Always local to the transaction: a setting of the connection would go back
     # to the pool with it and wait there for the next school.
     scope = session.scope
-    connection.exec_driver_sql(
-        _ENTER,
-        {
-            "role": scope.role,
-            "school": str(scope.school_id or ""),
-            "read_only": "on" if session._read_only else "off",
-        },
+    begin(
+        connection,
+        _ENTER.format(
+            role=scope.role,
+            school=scope.school_id or "",
+            read_only="on" if session._read_only else "off",
+        ),
     )
 
 

@@ -2,7 +2,25 @@
 
 from __future__ import annotations
 
-from flask import Response, current_app
+from flask import Flask, Request, Response, current_app
+from flask.sessions import SecureCookieSession, SecureCookieSessionInterface, SessionMixin
+
+
+class PageCookie(SecureCookieSessionInterface):
+    """Flask's own cookie, without the work of signing where there is nothing in it.
+
+    Parents have none: on the evening when all of them answer, that is a
+    twentieth of what an answer costs.
+    """
+
+    def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
+        if self.get_cookie_name(app) not in request.cookies:
+            return self.session_class()
+        return super().open_session(app, request)
+
+    def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
+        if session or session.modified or session.accessed:
+            super().save_session(app, session, response)
 
 
 def _secure() -> bool:

@@ -1,4 +1,4 @@
-"""In front of everything: the number of a request, its one line in the log, and its time.
+"""In front of everything: a request's number, its headers, its one line in the log, its time.
 
 The line says the route and never the path, which may hold a parent's link. It
 is written here and not in Flask, because pages from memory never reach Flask.
@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import secrets
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from flask import Request, Response, g, request
@@ -28,13 +28,23 @@ GIVEN = re.compile(r"[0-9A-Fa-f-]{12,64}")
 class Watched:
     """Around the application: numbers every request, and tells and counts every answer.
 
+    It puts `headers` on each, but for those that an answer has set itself: here,
+    so that what comes from memory and what breaks outside Flask carry them too.
     A number comes from the proxy where there is one (`behind_proxy`) and it is
     well-formed; else it is twelve digits, to be read out on the telephone.
     """
 
-    def __init__(self, application: Any, measures: Measures, *, behind_proxy: bool) -> None:
+    def __init__(
+        self,
+        application: Any,
+        measures: Measures,
+        *,
+        headers: Sequence[tuple[str, str]],
+        behind_proxy: bool,
+    ) -> None:
         self._application = application
         self._measures = measures
+        self._headers = [(pair[0].lower(), pair) for pair in headers]
         self._behind_proxy = behind_proxy
 
     def __call__(self, environ: dict[str, Any], start: Any) -> Iterable[bytes]:
@@ -45,7 +55,9 @@ class Watched:
         def listen(line: str, headers: list[tuple[str, str]], *more: Any) -> Any:
             nonlocal status
             status = line[:3]
-            return start(line, [*headers, (HEADER, number)], *more)
+            own = {name.lower() for name, _ in headers}
+            added = [pair for name, pair in self._headers if name not in own]
+            return start(line, [*headers, *added, (HEADER, number)], *more)
 
         with bound_contextvars(request=number):
             try:
