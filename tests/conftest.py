@@ -227,7 +227,7 @@ def _counted(engine: Engine) -> Iterator[Counted]:
     counted = Counted()
 
     def note(connection, cursor, statement, parameters, context, executemany):
-        if not statement.startswith("begin; set local role"):
+        if not statement.startswith("begin "):
             counted.statements.append(statement)
 
     event.listen(engine, "before_cursor_execute", note)

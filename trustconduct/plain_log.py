@@ -179,6 +179,8 @@ def handler(stream: TextIO, *, as_json: bool) -> logging.Handler:
 
 def log_plainly(*, as_json: bool = False) -> Any:
     """Send every log of this process to standard error, without personal data."""
+    # Asked for with each line, and no line says them.
+    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
     root = logging.getLogger()
     for each in list(root.handlers):
         root.removeHandler(each)

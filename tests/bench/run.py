@@ -40,7 +40,7 @@ from trustconduct.db import transaction  # noqa: E402
 from trustconduct.outbox.links import token  # noqa: E402
 from trustconduct.tenants.sessions import Sessions  # noqa: E402
 
-SIGNS, PAGES = 300, 3000
+SIGNS, PAGES = 1000, 3000
 
 
 @dataclass

@@ -89,10 +89,7 @@ class ScopedSession(Session):
 
 
 _TURN = text("select pg_advisory_xact_lock(hashtextextended(:what, 0))")
-_ENTER = (
-    "begin; set local role {role}; set local app.school = '{school}';"
-    " set local transaction_read_only = {read_only}"
-)
+_ENTER = "begin {mode}; set local role {role}; set local app.school = '{school}'"
 
 
 @event.listens_for(ScopedSession, "after_begin")
@@ -105,9 +102,9 @@ def _enter_scope(
     begin(
         connection,
         _ENTER.format(
+            mode="read only" if session._read_only else "read write",
             role=scope.role,
             school=scope.school_id or "",
-            read_only="on" if session._read_only else "off",
         ),
     )
 

@@ -184,7 +184,7 @@ def give_answer(request_id: UUID) -> Response:
     if not from_own_page():
         raise CSRFError
     if Answer.SIGNED in asks.answers:
-        return redirect(_path(request_id), 303)  # type: ignore[return-value]
+        return _back(request_id)
     form = read(SignForm)
     if form.errors:
         return _page("sign/sign.html", asks, status=422, form=form)
@@ -206,7 +206,12 @@ def give_answer(request_id: UUID) -> Response:
     except AnswerRefused as refused:
         form.refuse(refused.field, str(refused))
         return _page("sign/sign.html", asks, status=422, form=form)
-    return redirect(_path(request_id), 303)  # type: ignore[return-value]
+    return _back(request_id)
+
+
+def _back(request_id: UUID) -> Response:
+    """To the page itself, without the body that Flask writes for browsers that stay."""
+    return Response(status=303, headers={"Location": _path(request_id)})
 
 
 def _page(template: str, asks: Asked, *, status: int = 200, **more: Any) -> Response:
