@@ -57,7 +57,7 @@ class Settings:
     # How the log is written: "json" for a machine, "words" for a person; blank takes json
     # where BASE_URL is https.
     LOG_FORMAT: str = ""
-    # Whoever has it may read /metrics from another machine; blank: this machine alone.
+    # Whoever has it may read /metrics; blank: with https nobody, without it this machine.
     METRICS_TOKEN: str = ""
     # More names by which this service may be asked for, with commas between: a health check
     # by address, an old name. All else is answered 400, since links must not follow it.

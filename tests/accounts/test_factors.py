@@ -178,7 +178,7 @@ def test_the_person_is_told_that_a_code_was_used(world):
         mail = mailed(trust, user.email)[-1]
     assert mail.subject == "A recovery code of yours was used"
     assert "You have 9 left" in mail.body
-    assert "01632 960000" in mail.body, "whom to call if it was not you"
+    assert "call the Trust’s office, on a number that you already have" in mail.body
 
 
 # -- moving

@@ -8,12 +8,15 @@ import pytest
 import time_machine
 from sqlalchemy import func, select
 
-from tests.build import SEALER, SECRET_KEY, a_user, an_actor, an_officer
+from tests.build import PASSWORD, SEALER, SECRET_KEY, a_code, a_user, an_actor, an_officer
 from trustconduct import clock
-from trustconduct.accounts.invitations import invite, invite_again
-from trustconduct.accounts.links import Purpose, opened
+from trustconduct.accounts.factors import begin_move, finish_move, make_factor, next_secret_of
+from trustconduct.accounts.invitations import invite, invite_again, send_invitation
+from trustconduct.accounts.links import Purpose, fresh, opened
 from trustconduct.accounts.models import AccountLink, SignIn, User, UserGrant
+from trustconduct.accounts.new_password import change_password
 from trustconduct.accounts.permissions import NotAllowed
+from trustconduct.accounts.roles import disable
 from trustconduct.accounts.signing_in import actor_of, give_password
 from trustconduct.accounts.users import UserRefused, staff_of
 from trustconduct.audit.actor import Grant, Role
@@ -157,3 +160,78 @@ def test_a_role_can_not_end_before_it_begins(accounts, schools):
     )
     with pytest.raises(Exception, match="days_in_order"):
         accounts.flush()
+
+
+def test_asking_once_more_does_not_prolong_a_link_that_is_out(accounts, schools):
+    with time_machine.travel(NOON, tick=False) as time:
+        user = invited(accounts, schools)
+        row = link_of(accounts, user)
+        first = secret_of(row)
+        time.shift(timedelta(days=2))
+        send_invitation(accounts, user, by=an_officer(), trust_name="Lantern Trust", anew=False)
+        assert opens(accounts, row, first), "nobody can kill the link that is about to be opened"
+        time.shift(timedelta(days=1))
+        assert not opens(accounts, row, first)
+
+
+def test_a_link_that_is_about_to_run_out_is_made_anew(accounts, schools):
+    with time_machine.travel(NOON, tick=False) as time:
+        user = invited(accounts, schools)
+        row = link_of(accounts, user)
+        first = secret_of(row)
+        time.shift(timedelta(days=3) - timedelta(minutes=5))
+        send_invitation(accounts, user, by=an_officer(), trust_name="Lantern Trust", anew=False)
+        assert not opens(accounts, row, first)
+        time.shift(timedelta(days=1))
+        assert opens(accounts, row, secret_of(row))
+
+
+@pytest.mark.parametrize("name", ["Ada\nBcc: all@x.example", "Ada\r\n", "\tAda \x00", " "])
+def test_a_name_stands_on_one_line(accounts, schools, name):
+    with pytest.raises(UserRefused, match="name"):
+        invited(accounts, schools, name=f"{name}x" if name.strip() else name)
+
+
+def test_a_role_and_its_place_go_together(accounts, schools):
+    for grant in (Grant(Role.TRUST_READER, schools.oak.id), Grant(Role.OFFICE, None)):
+        with pytest.raises(UserRefused, match="school"):
+            invite(
+                accounts,
+                by=an_officer(),
+                email=EMAIL,
+                name="Ada Example",
+                grants=[grant],
+                trust_name="Lantern Trust",
+            )
+
+
+def test_no_link_leads_around_a_new_password_a_new_authenticator_or_a_closed_account(
+    accounts, schools
+):
+    def closed(user):
+        disable(accounts, user, by=an_officer())
+
+    def renewed(user):
+        change_password(
+            accounts, user, by=actor_of(user), old=PASSWORD, password="purple gravel tide lamp"
+        )
+
+    def moved(user):
+        make_factor(accounts, user, SEALER).confirmed_at = clock.now()
+        accounts.flush()
+        begin_move(accounts, user, sealer=SEALER)
+        accounts.flush()
+        code = a_code(next_secret_of(accounts, user, SEALER))
+        assert finish_move(accounts, user, code, by=actor_of(user), sealer=SEALER)
+
+    for number, change in enumerate((closed, renewed, moved)):
+        user = a_user(accounts, Role.OFFICE, schools.oak.id, email=f"{number}@links.example")
+        accounts.flush()
+        fresh(accounts, user, Purpose.RESET)
+        row = link_of(accounts, user)
+        change(user)
+        user.disabled_at = None
+        accounts.flush()
+        accounts.refresh(row)
+        secret = secret_of(row)
+        assert opened(accounts, Purpose.RESET, row.id, secret, key=SECRET_KEY) is None, change

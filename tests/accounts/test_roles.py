@@ -250,3 +250,13 @@ def test_what_was_ended_leaves_no_row_and_no_open_sign_in(accounts, ada):
     assert accounts.scalars(select(UserGrant).where(UserGrant.user_id == ada.id)).all() == []
     open_ = select(SignIn).where(SignIn.user_id == ada.id, SignIn.ended_at.is_(None))
     assert accounts.scalars(open_).all() == []
+
+
+def test_days_that_stay_as_they_are_change_nothing(accounts, ada):
+    token = begin_whole(accounts, ada)
+    grant = ada.grants[0]
+    assert not date_role(
+        accounts, grant, by=an_officer(), first_on=grant.first_on, last_on=grant.last_on
+    )
+    accounts.flush()
+    assert signed_in(accounts, token, LIFETIME)

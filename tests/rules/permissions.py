@@ -219,6 +219,8 @@ RULES: dict[str, Asks | Free | tuple[Asks, ...]] = {
         Can.CHANGE_USER, ACCOUNTS, lambda s: given(_a_grant(s).user, sealer=SEALER)),
     "accounts.factors.spend_recovery_code": Free(OWN),
     "accounts.fresh.confirm": Free(OWN),
+    "accounts.fresh.prove_again": Free(OWN),
+    "accounts.fresh.refuse": Free(OWN),
     "accounts.invitations.invite": Asks(
         Can.ADD_USER, ACCOUNTS, lambda s: given(**_new_user(), trust_name="Lantern Trust")),
     "accounts.invitations.invite_again": Asks(

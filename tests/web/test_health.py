@@ -161,13 +161,17 @@ def test_from_another_machine_only_the_token_reads_figures(with_):
 
 
 def test_what_a_proxy_passes_on_is_not_this_machine(with_):
-    plain, secure = with_(), with_(BASE_URL="https://code.trust.example")
+    plain = with_()
+    secure = with_(BASE_URL="https://code.trust.example", METRICS_TOKEN="a token of sixteen")
     passed = {"X-Forwarded-For": "203.0.113.9"}
     assert plain.get("/metrics", headers=passed).status_code == 403
     assert secure.get("/metrics", headers=passed).status_code == 403
     forged = {"X-Forwarded-For": "127.0.0.1, 203.0.113.9"}
     assert secure.get("/metrics", headers=forged).status_code == 403
-    assert secure.get("/metrics").status_code == 200
+    # A proxy on this machine may say nothing of whom it speaks for.
+    assert secure.get("/metrics").status_code == 403
+    token = {"Authorization": "Bearer a token of sixteen"}
+    assert secure.get("/metrics", headers=token).status_code == 200
 
 
 def test_a_short_token_stops_the_start():

@@ -8,16 +8,19 @@ from datetime import timedelta
 import pytest
 import time_machine
 from redis import Redis
+from sqlalchemy import select, update
 
 from tests.browser import Browser
 from tests.build import PASSWORD, SEALER, a_code, an_officer, mailed
 from trustconduct import clock
 from trustconduct.accounts.factors import make_codes, next_secret_of
 from trustconduct.accounts.invitations import invite
-from trustconduct.accounts.models import User
-from trustconduct.accounts.signing_in import actor_of
+from trustconduct.accounts.models import SignIn, User
+from trustconduct.accounts.signing_in import MOST_WRONG_CODES, actor_of
 from trustconduct.accounts.throttle import MOST
 from trustconduct.audit.actor import Grant, Role
+from trustconduct.audit.events import Event
+from trustconduct.audit.models import TrustAuditEvent
 from trustconduct.db import transaction
 
 NEW = "purple gravel tide lamp"
@@ -113,6 +116,7 @@ def test_a_new_password_ends_every_other_sign_in_and_renews_this_one(app, client
 def test_one_moves_to_another_authenticator_with_a_recovery_code(app, client, world, office, codes):
     elsewhere = app.test_client()
     elsewhere.sign_in(office)
+    began = clock.now()
     client.sign_in(office, ahead=1)
     at = f"{YOU}/authenticator"
     assert client.get(f"{at}/new").location == at, "not before the old one was shown"
@@ -121,12 +125,38 @@ def test_one_moves_to_another_authenticator_with_a_recovery_code(app, client, wo
     with world.sessions.accounts() as session:
         new = next_secret_of(session, session.get(User, office.id), SEALER)
     assert new[:4] in client.get(f"{at}/new").text
+    with world.sessions.accounts() as session, transaction(session):
+        hours = update(SignIn).where(SignIn.user_id == office.id, SignIn.began_at < began)
+        session.execute(hours.values(code_given_at=clock.now() - timedelta(hours=1)))
+    assert elsewhere.get(f"{at}/new").location == at, "the secret is this sign-in's alone"
     assert client.send(f"{at}/new", page=f"{at}/new", code="12345").status_code == 422
     answer = client.send(f"{at}/new", page=f"{at}/new", code=a_code(new))
     assert answer.location == f"{YOU}/"
     assert client.get("/oak-lane/staff/").status_code == 200
     assert elsewhere.get("/oak-lane/staff/").status_code == 302
     assert subjects(world, office)[-1] == "Your authenticator was changed"
+
+
+WRONG_ONES = {
+    "codes": {"code": "000000"},
+    "authenticator": {"code": "aaaa-bbbb-cccc"},
+    "password": {"old": "not my password", "password": NEW, "again": NEW},
+}
+
+
+@pytest.mark.parametrize("page", WRONG_ONES)
+def test_a_captured_cookie_has_five_tries_and_then_it_is_dead(client, world, office, page):
+    client.sign_in(office)
+    at = f"{YOU}/{page}"
+    for _ in range(MOST_WRONG_CODES - 1):
+        assert client.send(at, page=at, **WRONG_ONES[page]).status_code == 422
+    answer = client.send(at, page=at, **WRONG_ONES[page])
+    assert (answer.status_code, answer.location) == (303, "/account/sign-in")
+    assert "wrong five times" in client.get(answer.location).text
+    assert client.get("/oak-lane/staff/").status_code == 302
+    with world.sessions.trust() as session:
+        refused = select(TrustAuditEvent).where(TrustAuditEvent.event == Event.FACTOR_REFUSED.value)
+        assert len(session.scalars(refused).all()) == MOST_WRONG_CODES
 
 
 # -- many tries

@@ -168,6 +168,7 @@ def finish_move(
         return False
     factor.secret, factor.next_secret, factor.next_at = factor.next_secret or "", None, None
     factor.last_step, factor.confirmed_at = step, clock.now()
+    kill_links(session, user)
     end_sign_ins(session, user)
     record(session, Event.FACTOR_REPLACED, by=by, about=factor)
     tell(

@@ -9,9 +9,10 @@ from sqlalchemy import select
 
 from trustconduct import clock
 from trustconduct.accounts.endings import lock_person
+from trustconduct.accounts.factors import prove
 from trustconduct.accounts.models import SignIn
 from trustconduct.accounts.sealing import Sealer
-from trustconduct.accounts.signing_in import take_code
+from trustconduct.accounts.signing_in import count_wrong, take_code
 from trustconduct.audit.actor import Actor
 from trustconduct.audit.events import Event
 from trustconduct.audit.record import record
@@ -51,7 +52,28 @@ def confirm(
     if take_code(session, sign_in, code, sealer) is None:
         record(session, Event.FACTOR_REFUSED, by=by, about=sign_in)
         return False
-    sign_in.code_given_at = clock.now()
-    sign_in.wrong_codes = 0
+    _note_given(sign_in)
     record(session, Event.FACTOR_CONFIRMED, by=by, about=sign_in)
     return True
+
+
+def prove_again(
+    session: ScopedSession, sign_in: SignIn, typed: str, *, by: Actor, sealer: Sealer
+) -> bool:
+    """The same, and a recovery code will do: for what a person does with their own account."""
+    if not prove(session, sign_in.user, typed, by=by, sealer=sealer):
+        refuse(session, sign_in, by=by)
+        return False
+    _note_given(sign_in)
+    return True
+
+
+def refuse(session: ScopedSession, sign_in: SignIn, *, by: Actor) -> None:
+    """Count what was wrong within a sign-in: who has only captured its cookie gets five tries."""
+    count_wrong(sign_in)
+    record(session, Event.FACTOR_REFUSED, by=by, about=sign_in)
+
+
+def _note_given(sign_in: SignIn) -> None:
+    sign_in.code_given_at = clock.now()
+    sign_in.wrong_codes = 0

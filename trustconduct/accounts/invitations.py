@@ -14,7 +14,14 @@ from trustconduct.accounts.mails import MISTAKE, roles_in_words, tell
 from trustconduct.accounts.models import User, UserGrant
 from trustconduct.accounts.permissions import Can, permit
 from trustconduct.accounts.sealing import Sealer
-from trustconduct.accounts.users import UserRefused, refuse_own, said_days
+from trustconduct.accounts.users import (
+    TURNED_ROUND,
+    UserRefused,
+    checked_name,
+    refuse_misplaced,
+    refuse_own,
+    said_days,
+)
 from trustconduct.audit.actor import Actor, Grant
 from trustconduct.audit.events import Event
 from trustconduct.audit.record import record
@@ -36,16 +43,19 @@ def invite(
 
     Who is new, or has not taken up an earlier invitation, gets a link that works
     once within three days. Who signs in already gets the roles and a mail that says
-    so. Raises UserRefused for a disabled person, for roles that they have already,
-    and for a change of one's own roles.
+    so. Raises UserRefused for a disabled person, for roles that they have already
+    or that do not fit the place, for days turned round, and for one's own roles.
     """
     permit(by, Can.ADD_USER)
-    email = email.strip().lower()
+    email, grants = email.strip().lower(), list(grants)
+    refuse_misplaced(grants)
+    if first_on and last_on and last_on < first_on:
+        raise UserRefused(TURNED_ROUND)
     session.take_turns(f"invite:{email}")
     user = session.scalar(select(User).where(User.email == email))
     is_new = user is None
     if user is None:
-        user = User(email=email, name=name.strip(), password_hash=None)
+        user = User(email=email, name=checked_name(name), password_hash=None)
         session.add(user)
         session.flush()  # the events need the id that the insert is made with
         record(session, Event.USER_ADDED, by=by, about=user, name=user.name)
@@ -98,6 +108,7 @@ def _add(
             by=by,
             about=user,
             role=row.role,
+            words=roles_in_words(session, [row])[0],
             school=str(one.school_id or ""),
             **said_days(row),
         )

@@ -17,19 +17,17 @@ from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from sqlalchemy import delete, select
 
 from trustconduct import clock
 from trustconduct.accounts.models import KeptForm
+from trustconduct.accounts.sealing import NONCE_BYTES, derived
 from trustconduct.db import new_id
 from trustconduct.tenants.sessions import ScopedSession
 
 KEPT_FOR = timedelta(hours=1)
 # Of one person. More is nobody's work of an hour, and each may be as large as a request.
 MOST = 5
-NONCE_BYTES = 12
 
 
 @dataclass(frozen=True)
@@ -70,8 +68,7 @@ class Owner:
     def cipher(self, key: str) -> AESGCM:
         """A key of this browser alone: made of the service's key and the cookie's token."""
         salt = self.browser.encode("utf-8", "replace")
-        derive = HKDF(algorithm=SHA256(), length=32, salt=salt, info=b"trustconduct kept form v1")
-        return AESGCM(derive.derive(key.encode()))
+        return AESGCM(derived(key, b"trustconduct kept form v1", salt))
 
 
 def keep(

@@ -15,6 +15,9 @@ from trustconduct.outbox.links import is_token
 from trustconduct.outbox.write import Link
 from trustconduct.tenants.sessions import ScopedSession
 
+# A link with less than this left is not sent once more: the mail has to be read first.
+TO_OPEN = timedelta(minutes=10)
+
 
 class Purpose(StrEnum):
     """What a link is for."""
@@ -48,9 +51,9 @@ class Opened:
 def fresh(session: ScopedSession, user: User, purpose: Purpose, *, anew: bool = True) -> Link:
     """A new link for a person; every earlier one for the same purpose is dead from here on.
 
-    Not `anew`, one that still works is sent once more and lasts from now on: it is
-    for what anyone may ask for, who must not be able to kill the link that the
-    person is just about to open.
+    Not `anew`, one that still works for a while is sent once more as it is: it is for
+    what anyone may ask for, who must not be able to kill the link that the person is
+    just about to open, nor to make one that is out already last for ever.
     """
     session.take_turns(f"link:{user.id}:{purpose.value}")  # of two at once one makes the row
     row = session.scalar(
@@ -60,11 +63,11 @@ def fresh(session: ScopedSession, user: User, purpose: Purpose, *, anew: bool = 
         .execution_options(populate_existing=True)
     )
     if row is None:
-        row = AccountLink(user_id=user.id, purpose=purpose.value, generation=1)
+        row = AccountLink(user_id=user.id, purpose=purpose.value, generation=0)
         session.add(row)
-    elif anew or not works(row):
+    if anew or row.generation == 0 or not works(row, after=TO_OPEN):
         row.generation += 1
-    row.sent_at, row.used_at = clock.now(), None
+        row.sent_at, row.used_at = clock.now(), None
     session.flush()  # the mail needs the row's id
     return Link(f"/account/{purpose.place}/{row.id}/", purpose.value, row.id, row.generation)
 
@@ -78,9 +81,9 @@ def kill_links(session: ScopedSession, user: User) -> None:
     )
 
 
-def works(row: AccountLink) -> bool:
-    """Whether the newest link of a row was not used and has not run out."""
-    return row.used_at is None and clock.now() < row.sent_at + Purpose(row.purpose).lasts
+def works(row: AccountLink, *, after: timedelta = timedelta()) -> bool:
+    """Whether the newest link of a row was not used and has not run out, now or `after` a while."""
+    return row.used_at is None and clock.now() + after < row.sent_at + Purpose(row.purpose).lasts
 
 
 def opened(

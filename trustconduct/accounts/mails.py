@@ -82,11 +82,10 @@ def tell(
     """Write one mail to a person. `said` are its paragraphs; "{link}" stands for the link.
 
     Each ends with whom to call, behind `unless_you`: for a stranger's doing, that
-    call is the alarm.
+    call is the alarm. It gives no number: a forged mail would give one too.
     """
-    found = session.execute(select(Trust.name, Trust.telephone)).first()
-    trust, telephone = found or (NAMELESS, "")
-    said = (*said, f"{unless_you} the Trust’s office{f' on {telephone}' if telephone else ''}.")
+    trust = trust_name(session)
+    said = (*said, f"{unless_you} the Trust’s office, on a number that you already have.")
     body = "\n\n".join([f"Dear {user.name},", *said, f"trustconduct, for {trust}", ""])
     write(
         session,

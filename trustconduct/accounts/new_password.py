@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from trustconduct import clock
 from trustconduct.accounts.endings import end_sign_ins
-from trustconduct.accounts.links import Opened
+from trustconduct.accounts.links import Opened, kill_links
 from trustconduct.accounts.mails import tell
 from trustconduct.accounts.models import User
 from trustconduct.accounts.passwords import PasswordRefused, hashed, is_right
@@ -45,6 +45,7 @@ class OldPasswordWrong(ValueError):
 
 def _keep(session: ScopedSession, user: User, password: str, *, by: Actor) -> None:
     user.password_hash = hashed(password, words_of(session, user))
+    kill_links(session, user)
     end_sign_ins(session, user)
     record(session, Event.PASSWORD_CHANGED, by=by, about=user)
     tell(

@@ -11,10 +11,11 @@ from sqlalchemy import func, or_, select
 
 from trustconduct import clock
 from trustconduct.accounts.endings import end_sign_ins
+from trustconduct.accounts.links import kill_links
 from trustconduct.accounts.mails import MISTAKE, roles_in_words, tell
 from trustconduct.accounts.models import User, UserGrant
 from trustconduct.accounts.permissions import Can, permit
-from trustconduct.accounts.users import UserRefused, refuse_own, said_days
+from trustconduct.accounts.users import TURNED_ROUND, UserRefused, refuse_own, said_days
 from trustconduct.audit.actor import Actor, Role
 from trustconduct.audit.events import Event
 from trustconduct.audit.record import record
@@ -35,13 +36,18 @@ def date_role(
     by: Actor,
     first_on: date | None,
     last_on: date | None,
-) -> None:
-    """Say from which day to which a person has a role, both included; blank is open."""
+) -> bool:
+    """Say from which day to which a person has a role, both included; blank is open.
+
+    Days that are the same as before end no sign-in, and nobody is told: False.
+    """
     _permit(session, grant.user, by)
     if _is_gone(session, grant):
         raise UserRefused(GONE)
     if first_on and last_on and last_on < first_on:
-        raise UserRefused("The last day can't come before the first.")
+        raise UserRefused(TURNED_ROUND)
+    if (grant.first_on, grant.last_on) == (first_on, last_on):
+        return False
     grant.first_on, grant.last_on = first_on, last_on
     session.flush()
     if grant.role == Role.TRUST_OFFICER:
@@ -53,6 +59,7 @@ def date_role(
         by=by,
         about=grant.user,
         role=grant.role,
+        words=words,
         school=str(grant.at_school_id or ""),
         **said_days(grant),
     )
@@ -66,6 +73,7 @@ def date_role(
         f"- {words}",
         unless_you=MISTAKE,
     )
+    return True
 
 
 def end_role(session: ScopedSession, grant: UserGrant, *, by: Actor) -> None:
@@ -86,6 +94,7 @@ def end_role(session: ScopedSession, grant: UserGrant, *, by: Actor) -> None:
         by=by,
         about=user,
         role=grant.role,
+        words=words,
         school=str(grant.at_school_id or ""),
     )
     end_sign_ins(session, user)
@@ -109,6 +118,7 @@ def disable(session: ScopedSession, user: User, *, by: Actor) -> None:
     session.flush()
     if any(grant.role == Role.TRUST_OFFICER for grant in user.grants):
         _keep_an_officer(session)
+    kill_links(session, user)
     end_sign_ins(session, user)
     record(session, Event.USER_DISABLED, by=by, about=user)
     tell(

@@ -30,8 +30,8 @@ class Sealer:
     """
 
     def __init__(self, key: str) -> None:
-        self._sealing = AESGCM(_derived(key, b"trustconduct sealing v1"))
-        self._marking = _derived(key, b"trustconduct marking v1")
+        self._sealing = AESGCM(derived(key, b"trustconduct sealing v1"))
+        self._marking = derived(key, b"trustconduct marking v1")
 
     def seal(self, text: str, about: UUID) -> str:
         """Seal a text of one person: it opens for nobody else, moved to another row or not."""
@@ -70,5 +70,6 @@ def is_sealed(text: str) -> bool:
     return text.startswith(FIRST)
 
 
-def _derived(key: str, use: bytes) -> bytes:
-    return HKDF(algorithm=SHA256(), length=32, salt=None, info=use).derive(key.encode())
+def derived(key: str, use: bytes, salt: bytes | None = None) -> bytes:
+    """A key of 32 bytes for one use, out of SECRET_KEY."""
+    return HKDF(algorithm=SHA256(), length=32, salt=salt, info=use).derive(key.encode())

@@ -140,7 +140,7 @@ def give_code(
         else:  # it is set up behind a mailed link: the password alone makes no factor
             factor = None
     if factor is None:
-        _count_wrong(sign_in)
+        count_wrong(sign_in)
         return None
     return _finished(session, sign_in, by, sealer)
 
@@ -151,12 +151,13 @@ def give_recovery_code(
     """The same with a recovery code, where the phone is not there."""
     user, by = sign_in.user, actor_of(sign_in.user, address)
     if not spend_recovery_code(session, user, code, by=by, sealer=sealer):
-        _count_wrong(sign_in)
+        count_wrong(sign_in)
         return None
     return _finished(session, sign_in, by, sealer)
 
 
-def _count_wrong(sign_in: SignIn) -> None:
+def count_wrong(sign_in: SignIn) -> None:
+    """Count what was given and is not right; the fifth ends the sign-in, which must be locked."""
     sign_in.wrong_codes += 1
     if sign_in.wrong_codes >= MOST_WRONG_CODES:
         sign_in.ended_at = clock.now()
@@ -182,7 +183,7 @@ def take_code(session: ScopedSession, sign_in: SignIn, code: str, sealer: Sealer
     """
     factor = spend_code(session, sign_in.user, code, sealer)
     if factor is None or factor.confirmed_at is None:
-        _count_wrong(sign_in)
+        count_wrong(sign_in)
         return None
     return factor
 

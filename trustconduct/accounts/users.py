@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
@@ -17,6 +18,8 @@ from trustconduct.audit.events import Event
 from trustconduct.audit.record import record
 from trustconduct.tenants.models import School, Trust
 from trustconduct.tenants.sessions import ScopedSession
+
+TURNED_ROUND = "The last day can't come before the first."
 
 
 class UserRefused(ValueError):
@@ -40,12 +43,14 @@ def add_user(
     """
     permit(by, Can.ADD_USER)
     email, grants = email.strip().lower(), list(grants)
+    name = checked_name(name)
+    refuse_misplaced(grants)
     if session.scalar(select(User.id).where(User.email == email)):
         raise UserRefused(f"There is a person with the address {email} already.")
     known = known_words(session, email, name, (grant.school_id for grant in grants))
     user = User(
         email=email,
-        name=name.strip(),
+        name=name,
         password_hash=hashed(password, known),
         enrols_at_sign_in=True,
     )
@@ -61,6 +66,24 @@ def add_user(
         roles=sorted(grant.role for grant in user.grants),
     )
     return user
+
+
+def checked_name(name: str) -> str:
+    """A person's name on one line: it goes into the head of every mail to them."""
+    if any(unicodedata.category(mark)[0] in "CZ" and mark != " " for mark in name.strip()):
+        raise UserRefused("Type the name on one line, without tabs or other odd marks.")
+    if not name.strip():
+        raise UserRefused("Type the person's name.")
+    return name.strip()
+
+
+def refuse_misplaced(grants: Iterable[Grant]) -> None:
+    """A role of the Trust has no school, every other one has. Raises UserRefused."""
+    for grant in grants:
+        if grant.role.of_trust and grant.school_id is not None:
+            raise UserRefused("A role at the Trust has no school. Leave it blank.")
+        if not grant.role.of_trust and grant.school_id is None:
+            raise UserRefused("Choose the school that they work at.")
 
 
 def known_words(

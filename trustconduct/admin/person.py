@@ -153,12 +153,12 @@ class PersonPages(Listed):
     # -- roles
 
     @expose("/<uuid:user_id>/role")
-    @needs(Can.CHANGE_USER)
+    @needs(Can.ADD_USER)
     def new_role(self, user_id: UUID) -> Response:
         return self._form_page("console/add_role.html", Form(), user=self._user(user_id))
 
     @expose("/<uuid:user_id>/role", methods=("POST",))
-    @needs(Can.CHANGE_USER)
+    @needs(Can.ADD_USER)
     def add_role(self, user_id: UUID) -> Response:
         user, form = self._user(user_id), read(RoleForm)
         if not form.errors:
@@ -193,7 +193,7 @@ class PersonPages(Listed):
         if not form.errors:
             try:
                 with transaction(g.session):
-                    date_role(
+                    changed = date_role(
                         g.session,
                         grant,
                         by=actor(),
@@ -204,7 +204,12 @@ class PersonPages(Listed):
                 form.refuse("last_on", str(refused))
         if form.errors:
             return self._role_page(self._grant(user_id, grant_id), form, 422)
-        flash("The days of the role are changed. The person gets an email.", "good")
+        if changed:
+            flash("The days of the role are changed. The person gets an email.", "good")
+        else:
+            flash(
+                "Those are the days it had. Nothing was changed, and nobody gets an email.", "good"
+            )
         return self._to_person(user_id)
 
     @expose("/<uuid:user_id>/role/<uuid:grant_id>/end", methods=("POST",))

@@ -82,17 +82,17 @@ SENTENCES: dict[Event, Sentence] = {
     Event.USER_DISABLED: Sentence("closed the account of {thing}"),
     Event.USER_ENABLED: Sentence("opened the account of {thing} again"),
     Event.USER_SLOWED: Sentence(
-        "tried too often in five minutes ({doing}), and had to wait",
-        "tried too often in five minutes, and had to wait",
+        "tried too often ({doing}), and had to wait",
+        "tried too often, and had to wait",
     ),
     Event.USER_SIGNED_IN: Sentence("signed in"),
     Event.USER_REFUSED: Sentence("gave a wrong password for {thing}"),
     Event.USER_SIGNED_OUT: Sentence("signed out"),
-    Event.ROLE_ADDED: Sentence("gave {thing} a role: {role}", "gave {thing} a role"),
+    Event.ROLE_ADDED: Sentence("gave {thing} a role: {words}", "gave {thing} a role"),
     Event.ROLE_DATED: Sentence(
-        "changed the days of a role of {thing}: {role}", "changed the days of a role of {thing}"
+        "changed the days of a role of {thing}: {words}", "changed the days of a role of {thing}"
     ),
-    Event.ROLE_ENDED: Sentence("ended a role of {thing}: {role}", "ended a role of {thing}"),
+    Event.ROLE_ENDED: Sentence("ended a role of {thing}: {words}", "ended a role of {thing}"),
     Event.PASSWORD_CHANGED: Sentence("chose a new password"),
     Event.FACTOR_ENROLLED: Sentence("set up an authenticator"),
     Event.FACTOR_REPLACED: Sentence("moved to another authenticator"),

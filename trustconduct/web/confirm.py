@@ -24,11 +24,10 @@ from trustconduct.accounts.fresh import FRESH_FOR, confirm, open_sign_in
 from trustconduct.accounts.kept_forms import Kept, forget, kept_forms
 from trustconduct.accounts.signing_in import seen, time_left
 from trustconduct.db import transaction
-from trustconduct.web.cookies import drop_cookie
 from trustconduct.web.door import SAFE, Form, actor, open_to_all, own_path, read, works
 from trustconduct.web.fields import Line, Plain
 from trustconduct.web.signed_in import lasts
-from trustconduct.web.tries import sealer
+from trustconduct.web.tries import ended_by_tries, sealer
 from trustconduct.web.typed import owner_here, sent_again
 
 pages = Blueprint("confirm", __name__, url_prefix="/account")
@@ -102,10 +101,7 @@ def take() -> Response:
             g.session, sign_in, form.values["code"], by=actor(), sealer=sealer()
         )
     if sign_in is None or sign_in.ended_at is not None:
-        flash("That was wrong five times. Please start again with your password.", "waiting")
-        response = _to_sign_in(form.values["to"])
-        drop_cookie(response, "signed-in")
-        return response
+        return ended_by_tries(form.values["to"])
     if not right:
         form.refuse("code", "That code is not right, or was used already. Wait for the next.")
         return _confirm_page(form, 422)
@@ -146,8 +142,37 @@ def _shown(each: Kept) -> dict[str, Any]:
     }
 
 
+# What the pages call fields whose names say less.
+LABELS = {
+    "again": "Once more",
+    "app_name": "Parent app",
+    "ban_decider": "Who decides?",
+    "ban_first_days": "A first ban lasts",
+    "ban_longest_days": "The longest ban lasts",
+    "ban_review_days": "A ban is reviewed after",
+    "ban_reviewer": "Who reviews?",
+    "ban_temporary_days": "A temporary ban lasts at most",
+    "ban_unit": "What do you count in?",
+    "board_on": "Day on which the Board approved it",
+    "first_on": "First day",
+    "head_email": "Head’s work email address",
+    "head_name": "Head’s name",
+    "inset": "INSET days",
+    "last_on": "Last day",
+    "policies_url": "Policies page",
+    "reason": "Why?",
+    "representations_days": "A parent has this long to answer",
+    "role": "What are they?",
+    "school": "At which school?",
+    "slug": "Word for its addresses",
+    "typed_name": "Your full name",
+}
+
+
 def _words(name: str) -> str:
-    """The name of a field as a person would say it: "police_force_id" is "Police force"."""
+    """A field as its page calls it: "police_force_id" is "Police force"."""
+    if name in LABELS:
+        return LABELS[name]
     words = name.replace("-", "_").split("_")
     if len(words) > 1 and words[-1] in ("id", "on"):
         words.pop()

@@ -235,6 +235,13 @@ def confirm_first() -> Response:
     return redirect(url_for("confirm.ask", to=url_for("confirm.kept")), 303)
 
 
+# What a person was about to do, where the permission's own name says it badly.
+IN_WORDS = {
+    Can.ADD_USER: "Invite a person, or give a role",
+    Can.CHANGE_USER: "Change a person’s role or account",
+}
+
+
 def _keep_for(person: UUID) -> None:
     needed = getattr(current_app.view_functions.get(request.endpoint or ""), "needs", None)
     school: SchoolCard | None = g.get("school")
@@ -242,7 +249,7 @@ def _keep_for(person: UUID) -> None:
         works().sessions,
         works().settings.SECRET_KEY,
         person,
-        what=needed.name.replace("_", " ").replace("USER", "PERSON").capitalize() if needed else "",
+        what=IN_WORDS.get(needed, needed.name.replace("_", " ").capitalize()) if needed else "",
         where=school.name if school else "",
     )
 

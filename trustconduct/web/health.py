@@ -62,24 +62,24 @@ def readyz() -> Response:
 @open_to_all
 def metrics() -> Response:
     if not _may_read():
-        said = "Figures are read from this machine, or with the token of METRICS_TOKEN.\n"
+        said = "Figures are read with the token of METRICS_TOKEN; see the operator's guide.\n"
         return Response(said, status=403, mimetype="text/plain")
     measures: Measures = current_app.extensions["trustconduct.measures"]
     return Response(measures.text(_standing()), content_type=CONTENT_TYPE_LATEST)
 
 
 def _may_read() -> bool:
-    """This machine itself, or whoever has the token.
+    """Whoever has the token; without https also this machine itself.
 
-    What a proxy passes on comes from this machine too, but says so: with https
-    the proxy's own word about the address is believed, without it none is.
+    With https there is a proxy, mostly on this machine, and what it passes on looks
+    like this machine where it does not say otherwise: nothing but the token counts.
     """
     settings = works().settings
     kind, _, given = request.headers.get("Authorization", "").partition(" ")
     if settings.METRICS_TOKEN and kind.lower() == "bearer":
         return hmac.compare_digest(given.strip().encode(), settings.METRICS_TOKEN.encode())
     passed_on = {"X-Forwarded-For", "Forwarded", "X-Real-Ip"} & set(request.headers.keys())
-    if passed_on and not settings.secure:
+    if passed_on or settings.secure:
         return False
     with suppress(ValueError):
         return ip_address(request.remote_addr or "").is_loopback

@@ -27,7 +27,22 @@ from trustconduct.processes import FIGURES
 
 # In seconds: from a page out of memory to one that nobody waits for.
 BUCKETS = (0.005, 0.025, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
-SIGN_INS = ("/account/sign-in", "/account/code")
+# Where somebody shows a password or a code.
+SIGN_INS = frozenset(
+    f"/account/{place}"
+    for place in (
+        "sign-in",
+        "code",
+        "recovery-code",
+        "confirm",
+        "you/codes",
+        "you/password",
+        "you/authenticator",
+        "you/authenticator/new",
+        '<any("invitation","new-authenticator"):place>/<uuid:link_id>/password',
+        '<any("invitation","new-authenticator"):place>/<uuid:link_id>/app',
+    )
+)
 REFUSED = (422, 429)
 
 

@@ -6,12 +6,13 @@ from typing import Any
 
 import pyotp
 import segno
-from flask import Response, g, make_response, render_template, request
+from flask import Response, flash, g, make_response, redirect, render_template, request, url_for
 
 from trustconduct.accounts.sealing import Sealer, sealer_of
 from trustconduct.accounts.throttle import Doing, try_once
 from trustconduct.db import transaction
-from trustconduct.web.door import works
+from trustconduct.web.cookies import drop_cookie
+from trustconduct.web.door import own_path, works
 
 
 def sealer() -> Sealer:
@@ -30,6 +31,14 @@ def count_try(what: Doing, who: str) -> None:
     """
     with transaction(g.session):
         try_once(g.session, sealer(), what, who, address())
+
+
+def ended_by_tries(to: str | None = None) -> Response:
+    """To the start, once the fifth wrong code or password has ended the sign-in."""
+    flash("That was wrong five times. Please start again with your password.", "waiting")
+    response = make_response(redirect(url_for("account.sign_in", to=own_path(to)), 303))
+    drop_cookie(response, "signed-in")
+    return response
 
 
 def account_page(template: str, *, status: int = 200, **more: Any) -> Response:

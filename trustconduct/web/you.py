@@ -17,10 +17,10 @@ from trustconduct.accounts.factors import (
     finish_move,
     make_codes,
     next_secret_of,
-    prove,
 )
+from trustconduct.accounts.fresh import open_sign_in, prove_again, refuse
 from trustconduct.accounts.mails import roles_in_words
-from trustconduct.accounts.models import User
+from trustconduct.accounts.models import SignIn, User
 from trustconduct.accounts.new_password import OldPasswordWrong, change_password
 from trustconduct.accounts.passwords import SHORTEST, PasswordRefused
 from trustconduct.accounts.signing_in import begin_whole
@@ -34,6 +34,7 @@ from trustconduct.web.tries import (
     account_page,
     address,
     count_try,
+    ended_by_tries,
     picture,
     sealer,
 )
@@ -89,13 +90,35 @@ def show() -> Response:
     )
 
 
-def _proved(user: User, form: Form) -> bool:
+class _Ended(Exception):
+    """The sign-in has ended: five wrong ones, or somebody else ended it a moment ago."""
+
+
+def _here() -> SignIn:
+    """This sign-in, locked: of two codes at once both would be the first."""
+    sign_in = open_sign_in(g.session, current_user.sign_in_id)
+    if sign_in is None:
+        raise _Ended
+    return sign_in
+
+
+def _proved(sign_in: SignIn, form: Form) -> bool:
     """Whether the form's code is one of the person's; it is used up by asking."""
-    if prove(g.session, user, form.values["code"], by=actor(), sealer=sealer()):
-        forget_tries(g.session, sealer(), Doing.CODE, str(user.id), address())
+    if prove_again(g.session, sign_in, form.values["code"], by=actor(), sealer=sealer()):
+        forget_tries(g.session, sealer(), Doing.CODE, str(sign_in.user_id), address())
         return True
     form.refuse("code", WRONG)
     return False
+
+
+def _unless_ended(sign_in: SignIn) -> None:
+    if sign_in.ended_at is not None:
+        raise _Ended
+
+
+@pages.errorhandler(_Ended)
+def _ended(error: _Ended) -> Response:
+    return ended_by_tries()
 
 
 # -- recovery codes
@@ -115,8 +138,9 @@ def new_codes() -> Response:
     if not form.errors:
         count_try(Doing.CODE, str(user.id))
         with transaction(g.session):
-            if _proved(user, form):
+            if _proved(here := _here(), form):
                 made = make_codes(g.session, user, by=actor(), sealer=sealer())
+        _unless_ended(here)
     if form.errors:
         left = codes_left(g.session, user)
         return _page("account/you_codes.html", form, 422, left=left, all=CODES)
@@ -139,8 +163,9 @@ def keep_password() -> Response:
     form, user, signed_in = read(ChangePassword), _user(), ""
     if not form.errors:
         count_try(Doing.PASSWORD, str(user.id))
-        try:
-            with transaction(g.session):
+        with transaction(g.session):
+            here = _here()
+            try:
                 change_password(
                     g.session,
                     user,
@@ -148,11 +173,15 @@ def keep_password() -> Response:
                     old=request.form["old"],
                     password=request.form["password"],
                 )
+            except OldPasswordWrong as wrong:
+                refuse(g.session, here, by=actor())
+                form.refuse("old", str(wrong))
+            except PasswordRefused as refused:
+                form.refuse("password", str(refused))
+            else:
                 signed_in = begin_whole(g.session, user, code_given=False)
-        except OldPasswordWrong as wrong:
-            form.refuse("old", str(wrong))
-        except PasswordRefused as refused:
-            form.refuse("password", str(refused))
+        if not signed_in:
+            _unless_ended(here)
     if form.errors:
         return _page("account/you_password.html", form, 422, shortest=SHORTEST)
     return _back("Your new password is kept. You are signed out everywhere else.", signed_in)
@@ -182,18 +211,24 @@ def begin() -> Response:
     if not form.errors:
         count_try(Doing.CODE, str(user.id))
         with transaction(g.session):
-            if _proved(user, form):
+            if _proved(here := _here(), form):
                 begin_move(g.session, user, sealer=sealer())
+        _unless_ended(here)
     if form.errors:
         return _page("account/you_authenticator.html", form, 422)
     return make_response(redirect(url_for("you.move"), 303))
+
+
+def _next_secret(user: User) -> str | None:
+    """The new secret, for the sign-in that has just given a code: no other one may see it."""
+    return next_secret_of(g.session, user, sealer()) if actor().fresh else None
 
 
 @pages.get("/authenticator/new")
 @own
 def move() -> Response:
     user = _user()
-    secret = next_secret_of(g.session, user, sealer())
+    secret = _next_secret(user)
     if secret is None:
         return make_response(redirect(url_for("you.authenticator")))
     return _page("account/you_move.html", Form(), 200, **picture(secret, user.email))
@@ -203,7 +238,7 @@ def move() -> Response:
 @own
 def finish() -> Response:
     form, user, moved, signed_in = read(AppForm), _user(), False, ""
-    secret = next_secret_of(g.session, user, sealer())
+    secret = _next_secret(user)
     if secret is None:
         return make_response(redirect(url_for("you.authenticator"), 303))
     if not form.errors:
