@@ -16,7 +16,8 @@ from aiosmtpd.controller import Controller
 
 
 class Mailbox:
-    """`messages` are what arrived. `answers` are given first, one a mail: "451 busy".
+    """`messages` are what arrived, `raw` the same as bytes. `answers` are given first, one a
+    mail: "451 busy".
 
     `refuses` answers to a recipient: {"alex@parents.example": "550 no such person"}.
     `mood` "drop" takes a mail and goes without an answer, "hang" never answers one.
@@ -26,6 +27,7 @@ class Mailbox:
 
     def __init__(self) -> None:
         self.messages: list[EmailMessage] = []
+        self.raw: list[bytes] = []
         self.answers: list[str] = []
         self.refuses: dict[str, str] = {}
         self.mood = ""
@@ -70,6 +72,7 @@ class Mailbox:
             await asyncio.sleep(30)
         mail = message_from_bytes(envelope.content, policy=policy.default)
         self.messages.append(mail)
+        self.raw.append(envelope.content)
         self.on_mail(mail)
         if self.mood == "drop":
             server.transport.abort()

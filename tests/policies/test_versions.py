@@ -29,6 +29,7 @@ from trustconduct.db import transaction
 from trustconduct.policies.document import Document, sha256
 from trustconduct.policies.models import InForce, SchoolVersion
 from trustconduct.policies.versions import (
+    ALWAYS,
     NotReady,
     PublishedMeanwhile,
     history,
@@ -163,7 +164,7 @@ def test_one_blank_is_enough_to_wait(oak, blank, step):
     assert [item.step for item in told.value.missing] == [step]
 
 
-def test_only_facts_that_the_text_names_are_needed(oak):
+def test_only_facts_that_the_text_names_are_needed_and_a_way_to_a_person(oak):
     settings_filled(oak)
     edition = the_edition(oak)
     facts = facts_of(oak, the_school(oak), settings_of(oak))
@@ -171,7 +172,7 @@ def test_only_facts_that_the_text_names_are_needed(oak):
     matrix = a_matrix(oak)
     for name in facts:
         lacking = missing(edition, {**facts, name: ""}, settings_of(oak), matrix)
-        assert bool(lacking) == (name in named), name
+        assert bool(lacking) == (name in named | ALWAYS), name
 
 
 def test_a_text_is_never_in_force_before_anyone_could_read_it(oak):

@@ -99,7 +99,7 @@ class Line:
     status: str
     answered_at: datetime | None
     signed_as: str  # the name that they typed
-    note: str
+    noted_id: UUID | None  # the answer with which they wrote something; its words ask for a code
     generation: int
 
     @property
@@ -125,7 +125,9 @@ def lines(
             status_column().label("status"),
             func.max(Acknowledgement.answered_at).label("answered_at"),
             _newest(AcknowledgementWords.typed_name).label("signed_as"),
-            _newest(AcknowledgementWords.note).label("note"),
+            _newest(
+                case((AcknowledgementWords.note != "", AcknowledgementWords.id), else_=None)
+            ).label("noted_id"),
         )
         .join(
             Adult, (Adult.school_id == SignRequest.school_id) & (Adult.id == SignRequest.adult_id)
@@ -159,7 +161,7 @@ def lines(
             row.status,
             row.answered_at,
             row.signed_as or "",
-            row.note or "",
+            row.noted_id,
             row.generation,
         )
         for row in session.execute(query)
@@ -177,13 +179,67 @@ class Talk:
     asked_at: datetime
 
 
+@dataclass(frozen=True)
+class Given:
+    """One answer with what was written: `waits` for a wish to talk that is still open."""
+
+    id: UUID
+    name: str
+    email: str
+    answer: Answer
+    note: str
+    answered_at: datetime
+    waits: bool
+
+
+def answer_given(session: ScopedSession, answer_id: UUID) -> Given | None:
+    """An answer by its id, with its words."""
+    row = session.execute(
+        _with_words(
+            Acknowledgement.id,
+            Adult.name,
+            Adult.email,
+            Acknowledgement.answer,
+            AcknowledgementWords.note,
+            Acknowledgement.answered_at,
+            (
+                (Acknowledgement.answer == Answer.TALK.value)
+                & TalkHeld.id.is_(None)
+                & ~_signed_since()
+            ).label("waits"),
+        ).where(Acknowledgement.id == answer_id)
+    ).one_or_none()
+    if row is None:
+        return None
+    return Given(
+        row.id, row.name, row.email, Answer(row.answer), row.note, row.answered_at, row.waits
+    )
+
+
 def talks(session: ScopedSession) -> list[Talk]:
     """The parents who want to talk and were not talked with yet, the longest waiting first.
 
     Who has signed since does not wait any more.
     """
+    rows = session.execute(
+        _with_words(
+            Acknowledgement.id,
+            Adult.name,
+            Adult.email,
+            AcknowledgementWords.note,
+            Acknowledgement.answered_at,
+        )
+        .where(Acknowledgement.answer == Answer.TALK.value, TalkHeld.id.is_(None))
+        .where(~_signed_since())
+        .order_by(Acknowledgement.answered_at)
+        .limit(100)
+    )
+    return [Talk(*row) for row in rows]
+
+
+def _signed_since():
     later = aliased(Acknowledgement)
-    signed_since = (
+    return (
         select(later.id)
         .where(
             later.school_id == Acknowledgement.school_id,
@@ -192,14 +248,13 @@ def talks(session: ScopedSession) -> list[Talk]:
         )
         .exists()
     )
-    rows = session.execute(
-        select(
-            Acknowledgement.id,
-            Adult.name,
-            Adult.email,
-            AcknowledgementWords.note,
-            Acknowledgement.answered_at,
-        )
+
+
+def _with_words(*columns):
+    """A query for answers with their words, their adult, and the talk if one was held."""
+    return (
+        select(*columns)
+        .select_from(Acknowledgement)
         .join(
             AcknowledgementWords,
             (AcknowledgementWords.school_id == Acknowledgement.school_id)
@@ -217,12 +272,7 @@ def talks(session: ScopedSession) -> list[Talk]:
             TalkHeld,
             (TalkHeld.school_id == Acknowledgement.school_id) & (TalkHeld.id == Acknowledgement.id),
         )
-        .where(Acknowledgement.answer == Answer.TALK.value, TalkHeld.id.is_(None))
-        .where(~signed_since)
-        .order_by(Acknowledgement.answered_at)
-        .limit(100)
     )
-    return [Talk(*row) for row in rows]
 
 
 def hold_talk(session: ScopedSession, answer_id: UUID, *, by: Actor) -> bool:

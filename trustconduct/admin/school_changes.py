@@ -194,12 +194,14 @@ class SchoolChanges(Console):
         read(Nothing)
         heads = heads_of(school_id)
         school = one(school_id)
+        waiting = mail_waiting(g.session, school, by=actor())
         with transaction(g.session):
             done = resume(g.session, school, by=actor(), heads=heads)
         works().directory.forget()
         if not done:
             return _back(school, f"{school.name} was not suspended.", "waiting")
-        return _back(school, f"{school.name} is open again. Mail that waited is leaving.", "good")
+        leaving = " The mail that waited is leaving." if waiting else ""
+        return _back(school, f"{school.name} is open again.{leaving}", "good")
 
 
 def one(school_id: UUID) -> School:

@@ -14,7 +14,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from trustconduct import clock
-from trustconduct.accounts.factors import make_factor
+from trustconduct.accounts.factors import make_codes, make_factor
 from trustconduct.accounts.models import User
 from trustconduct.accounts.sealing import Sealer, sealer_of
 from trustconduct.accounts.users import add_user
@@ -129,6 +129,7 @@ def _users(sessions: Sessions, schools: Mapping[str, UUID], sealer: Sealer) -> d
             )
             factor = make_factor(session, user, sealer)
             factor.confirmed_at, user.enrols_at_sign_in = clock.now(), False
+            make_codes(session, user, by=COMMAND, sealer=sealer)
     return there
 
 

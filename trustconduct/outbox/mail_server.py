@@ -5,6 +5,7 @@ from __future__ import annotations
 import smtplib
 import ssl
 from email.message import EmailMessage
+from email.policy import SMTP, SMTPUTF8
 from types import TracebackType
 from urllib.parse import unquote, urlsplit
 
@@ -54,7 +55,7 @@ class Post:
         try:
             if self._server is None:
                 self._server = self._reached()
-            self._server.send_message(mail)
+            _give(self._server, mail)
         except OSError as error:  # SMTPException is one
             self.hang_up()
             raise _because(error) from None
@@ -94,6 +95,19 @@ class Post:
         if self._url.username:
             server.login(unquote(self._url.username), unquote(self._url.password or ""))
         return server
+
+
+def _give(server: smtplib.SMTP, mail: EmailMessage) -> None:
+    """Give the mail as it is: smtplib's own way puts ">" before a line that begins with "From "."""
+    sender, recipient = (mail[name].addresses[0].addr_spec for name in ("From", "To"))
+    international = not (sender + recipient).isascii()
+    if international:
+        server.ehlo_or_helo_if_needed()
+        if not server.has_extn("smtputf8"):
+            raise smtplib.SMTPNotSupportedError("the address needs SMTPUTF8")
+    whole = mail.as_bytes(policy=SMTPUTF8 if international else SMTP)
+    options = ("SMTPUTF8", "BODY=8BITMIME") if international else ()
+    server.sendmail(sender, [recipient], whole, options)
 
 
 def _code(error: Exception) -> int | None:

@@ -151,12 +151,16 @@ class Person:
     cares_for: tuple[str, ...]  # "Sam Sample (mother, Year 4)"
 
 
-def people_page(session: ScopedSession, *, after: str = "", most: int = 50) -> list[Person]:
+def people_page(
+    session: ScopedSession, *, without_email: bool = False, after: str = "", most: int = 50
+) -> list[Person]:
     """A page of adults by name, in two queries. `after` is the last name and id of the page before.
 
     Gives one more than `most` where there are more.
     """
     adults = select(Adult.id, Adult.name, Adult.email).order_by(Adult.name, Adult.id)
+    if without_email:
+        adults = adults.where(Adult.email == "")
     if after:
         name, _, id_text = after.rpartition("|")
         with suppress(ValueError):  # a mark that somebody made up: the first page

@@ -26,6 +26,10 @@ from trustconduct.schools.settings import BAN_FIELDS
 from trustconduct.tenants.models import NamedSchool, SchoolSettings
 from trustconduct.tenants.sessions import ScopedSession
 
+# What every school must have, whether its text names it or not: our mails and pages give
+# them to parents as the way to a person.
+ALWAYS = frozenset({"school.telephone", "school.email"})
+
 
 @dataclass(frozen=True)
 class Missing:
@@ -65,7 +69,7 @@ def missing(
     found = [
         Missing("facts", f"{FACTS[name].label} is blank.")
         for name in FACTS
-        if name in edition.document.facts_named() and not facts.get(name)
+        if name in edition.document.facts_named() | ALWAYS and not facts.get(name)
     ]
     if any(getattr(settings, field) is None for field in BAN_FIELDS):
         found.append(Missing("bans", "How your school handles site bans is not filled in."))

@@ -11,6 +11,7 @@ from trustconduct import clock
 from trustconduct.accounts.permissions import Can
 from trustconduct.acknowledgements.answers import (
     WORDS,
+    answer_given,
     counts,
     hold_talk,
     lines,
@@ -133,8 +134,9 @@ def again(request_id: UUID) -> Response:
 @pages.get("/talk/<uuid:answer_id>")
 @needs(Can.HOLD_TALK)
 def talk(answer_id: UUID) -> Response:
-    wish = next((wish for wish in talks(g.session) if wish.id == answer_id), None)
-    page = staff_page("staff/talk.html", talk=found(wish))
+    """One answer with what the parent wrote; a wish to talk can be noted as met here."""
+    given = found(answer_given(g.session, answer_id))
+    page = staff_page("staff/talk.html", talk=given)
     note_reading(Event.ANSWER_READ, "acknowledgement", answer_id)
     return make_response(page)
 

@@ -113,13 +113,13 @@ def _written(day: date) -> str:
     return f"{day.day} {day:%B %Y}"
 
 
-def read_spans(form: Form) -> list[Span]:
-    """The dates that were typed; what can't be read is refused by its field."""
+def read_spans(form: Form, begins: int) -> list[Span]:
+    """The dates that were typed for a year; what can't be read is refused by its field."""
     spans: list[Span] = []
     for season in SEASONS:
         for kind, part in DATES.items():
             name = f"{season}_{part}"
-            first, last = (_day(form, field) for field in (name, f"{name}_last"))
+            first, last = (_day(form, field, begins) for field in (name, f"{name}_last"))
             if first and last:
                 spans.append(Span(first, last, kind, season))
             elif not form.errors.get(name) and not form.errors.get(f"{name}_last"):
@@ -133,13 +133,15 @@ def read_spans(form: Form) -> list[Span]:
             except TermRefused:
                 day = None
             if day is None:
-                form.refuse("inset", f"“{text[:40]}” is no day. Write it like 3 January 2028.")
+                form.refuse(
+                    "inset", f"“{text[:40]}” is no day. Write it like 3 January {begins + 1}."
+                )
             else:
                 spans.append(Span(day, day, Kind.INSET))
     return list(dict.fromkeys(spans))
 
 
-def _day(form: Form, field: str) -> date | None:
+def _day(form: Form, field: str, begins: int) -> date | None:
     text = " ".join(str(form.values.get(field, "")).split())
     if not text:
         return None
@@ -148,7 +150,7 @@ def _day(form: Form, field: str) -> date | None:
     except TermRefused:
         day = None
     if day is None:
-        form.refuse(field, "Type a day, like 3 September 2027 or 03/09/2027.")
+        form.refuse(field, f"Type a day, like 3 September {begins} or 03/09/{begins}.")
     return day
 
 
@@ -159,7 +161,7 @@ def take_year(session: ScopedSession, form: Form, begins: int) -> int:
     somebody else was quicker, with their mark, so that saving again is a choice.
     """
     follows = form.values.get("follow") == "yes"
-    spans = [] if follows else read_spans(form)
+    spans = [] if follows else read_spans(form, begins)
     if not form.errors and not follows and not spans:
         form.refuse("autumn_term", "Type the days of at least one term.")
     if form.errors:

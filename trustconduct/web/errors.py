@@ -22,7 +22,7 @@ from werkzeug.exceptions import HTTPException, RequestEntityTooLarge, TooManyReq
 from wtforms import ValidationError as WrongToken
 
 from trustconduct import clock
-from trustconduct.accounts.permissions import NotAllowed, NotFresh
+from trustconduct.accounts.permissions import Can, NotAllowed, NotFresh
 from trustconduct.accounts.throttle import TooManyTries
 from trustconduct.outbox.write import HeaderRefused
 from trustconduct.plain_log import log
@@ -132,7 +132,12 @@ def answer(app: Flask) -> None:
     def _closed(error: door.SchoolClosed) -> Any:
         door.leave()
         trust = door.works().directory.trust()
-        return render_template("public/closed.html", trust=trust, error=error), error.code
+        heads = error.for_staff and Can.PUBLISH_VERSION in door.mine()
+        number = number_of(request)
+        shown = render_template(
+            "public/closed.html", trust=trust, error=error, heads=heads, number=number
+        )
+        return shown, error.code
 
     @app.errorhandler(CSRFError)
     def _csrf(error: CSRFError) -> Response:
@@ -186,7 +191,7 @@ def page(status: int, error: HTTPException | None = None, words: Words | None = 
     limit = f"{current_app.config['MAX_CONTENT_LENGTH'] // 1024**2} MB"
     found = replace(found, what=found.what.replace("{limit}", limit))
     headers = _headers(status, error)
-    school, trust, telephone = _whom_to_call(status)
+    school, trust, telephone, whose = _whom_to_call(status)
     typed = _typed(status)
     shown = render_template(
         "error.html",
@@ -197,6 +202,7 @@ def page(status: int, error: HTTPException | None = None, words: Words | None = 
         school=school,
         trust=trust,
         telephone=telephone,
+        whose=whose,
         number=number_of(request),
         texts=[text for text in typed.values() if " " in text.strip()],
         again=typed if status == 503 and "csrf_token" in typed else {},
@@ -235,8 +241,11 @@ def _learn_number(app: Flask, template: Any, context: dict[str, Any], **more: An
         door.works().directory.learn(school.id, facts.get("school.telephone") or "")
 
 
-def _whom_to_call(status: int) -> tuple[door.SchoolCard | None, door.TrustCard, str]:
-    """The school of this address with its own number, else the Trust with its."""
+def _whom_to_call(status: int) -> tuple[door.SchoolCard | None, door.TrustCard, str, str]:
+    """The school of this address, the Trust, a telephone number, and whose it is.
+
+    The school's own number, else the Trust's.
+    """
     directory = door.works().directory
     if status != 503:
         with suppress(SQLAlchemyError):
@@ -244,7 +253,9 @@ def _whom_to_call(status: int) -> tuple[door.SchoolCard | None, door.TrustCard, 
     known, trust = directory.last_known(request.path.split("/")[1])
     school = g.get("school") or known
     number = _number_of(school, status) if school else ""
-    return school, trust, number or trust.telephone
+    if school and number:
+        return school, trust, number, school.name
+    return school, trust, trust.telephone, trust.name
 
 
 def _number_of(school: door.SchoolCard, status: int) -> str:

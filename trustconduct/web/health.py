@@ -12,18 +12,15 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
-from functools import cache
 from ipaddress import ip_address
-from pathlib import Path
 from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, current_app, jsonify, request
 from prometheus_client import CONTENT_TYPE_LATEST
 from redis import Redis, RedisError
-from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
-import migrations
+from migrations.newest import is_migrated
 from trustconduct.jobs.queue import connect
 from trustconduct.outbox.standing import Standing, standing
 from trustconduct.web.door import open_to_all, works
@@ -123,23 +120,13 @@ def _state() -> State:
 
 def _look() -> State:
     parts = {"postgresql": "away", "tables": "not known"}
-    with suppress(SQLAlchemyError):
-        with works().sessions.accounts(read_only=True) as session:
-            there = session.scalar(text("select version_num from alembic_version")) or ""
-        # Tables of a later release serve this one too, while it is being replaced.
-        parts = {"postgresql": "ok", "tables": "ok" if there >= head() else "behind"}
+    with suppress(SQLAlchemyError), works().sessions.accounts(read_only=True) as session:
+        parts = {"postgresql": "ok", "tables": "ok" if is_migrated(session.scalar) else "behind"}
     ready = parts["tables"] == "ok"
     settings = works().settings
     parts["redis"] = _word(lambda: _ask_redis(settings.REDIS_URL))
     parts["mail"] = _word(lambda: _ask_mail_server(settings.SMTP_URL))
     return State(ready, parts)
-
-
-@cache
-def head() -> str:
-    """The number of the newest migration of this release."""
-    found = (Path(migrations.__file__).parent / "versions").glob("[0-9]*.py")
-    return max(path.name.partition("_")[0] for path in found)
 
 
 def _word(ask: Callable[[], object]) -> str:

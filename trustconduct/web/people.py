@@ -24,14 +24,19 @@ A_PAGE = 50
 @pages.get("/")
 @needs(Can.SEE_PEOPLE)
 def show() -> Response:
-    found = people_page(g.session, after=last_seen(), most=A_PAGE)
+    on_paper = request.args.get("email") == "none"
+    found = people_page(g.session, without_email=on_paper, after=last_seen(), most=A_PAGE)
     more = len(found) > A_PAGE
     people = found[:A_PAGE]
     last = people[-1] if people else None
+    only = {"email": "none"} if on_paper else {}
     page = staff_page(
         "staff/people.html",
         people=people,
-        onward=school_url("people.show", after=f"{last.name}|{last.id}") if last and more else "",
+        on_paper=on_paper,
+        onward=school_url("people.show", after=f"{last.name}|{last.id}", **only)
+        if last and more
+        else "",
         first="after" not in request.args,
     )
     note_reading(Event.ROLL_READ, "roll")

@@ -39,6 +39,7 @@ from trustconduct.tenants.models import SchoolSettings
 from trustconduct.web.door import enter_school, found, open_to_all, works
 from trustconduct.web.memory import keep
 from trustconduct.web.printed import Printed
+from trustconduct.web.watch import number_of
 
 BUILD = Path(__file__).parent / "static" / "build"
 
@@ -227,7 +228,9 @@ def _pdf(number: int | None = None) -> Response:
     except Failed as no:
         soon = isinstance(no, Busy)
         log.error("A PDF was not printed.", error=type(no).__name__)
-        body = _school_page("public/no_pdf.html", here="policy", soon=soon, number=number)
+        body = _school_page(
+            "public/no_pdf.html", here="policy", soon=soon, number=number, asked=number_of(request)
+        )
         again = {"Retry-After": "30"} if soon else {}
         return Response(body, 503, {"Cache-Control": "no-store", **again})
     name = f"{g.school.slug}-code-of-conduct{f'-version-{number}' if number else ''}.pdf"
