@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 import time_machine
+from jinja2 import FileSystemBytecodeCache
 from redis import Redis
 from sqlalchemy import Engine, event
 
@@ -191,10 +192,12 @@ def settings(
 
 
 @pytest.fixture
-def app(settings: Settings) -> Iterator[Any]:
+def app(settings: Settings, servers: Servers) -> Iterator[Any]:
     from trustconduct.app import create_app  # noqa: PLC0415 - rule tests run without the doors
 
     app = create_app(settings)
+    # A template costs as much to compile as a test to run: once a run will do.
+    app.jinja_env.bytecode_cache = FileSystemBytecodeCache(str(servers.run))
     app.testing = False  # errors become pages, as they do in service
     app.test_client_class = Browser
     yield app

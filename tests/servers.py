@@ -105,11 +105,14 @@ class Servers:
         return f"{url.rpartition('/')[0]}/{number}"
 
     def create(self, name: str, template: str) -> None:
+        """Copy a template. By its files: by the log, as PostgreSQL does else, takes four times
+        as long.
+        """
         with self._superuser() as connection:
             connection.execute(
-                sql.SQL("create database {} template {} owner trustconduct_owner").format(
-                    sql.Identifier(name), sql.Identifier(template)
-                )
+                sql.SQL(
+                    "create database {} template {} owner trustconduct_owner strategy file_copy"
+                ).format(sql.Identifier(name), sql.Identifier(template))
             )
 
     def drop(self, name: str) -> None:
