@@ -6,6 +6,7 @@ A test says only what it is about; the rest comes from here.
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -36,6 +37,7 @@ from trustconduct.outbox.models import TrustMessageContent
 from trustconduct.people.models import Adult
 from trustconduct.people.roll import read_roll
 from trustconduct.people.take_in import take_in
+from trustconduct.policies.document import Standing
 from trustconduct.policies.editions import approve, import_edition, newest_published, publish
 from trustconduct.policies.models import Edition, SchoolVersion
 from trustconduct.policies.reading import read_policy, template
@@ -62,6 +64,8 @@ FACTS: dict[str, Any] = {
     "police_force_id": FORCE,
 }
 BANS = dict(SUGGESTED)
+# The sections of `an_open_edition` that schools may change.
+OPEN = ("importance", "online")
 MATRIX = Matrix(
     purposes=(Purpose("ask", "Ask a question"), Purpose("pay", "Pay for something")),
     routes=(
@@ -130,6 +134,29 @@ def a_draft(session: ScopedSession, review: str = REVIEW, source_name: str = "co
 def an_edition(session: ScopedSession, review: str = REVIEW) -> Edition:
     """A published edition."""
     edition = a_draft(session, review)
+    approve(session, edition, by=an_officer(), board_on=clock.today())
+    publish(session, edition, by=an_officer())
+    session.flush()
+    return edition
+
+
+def an_open_edition(session: ScopedSession, **words: str) -> Edition:
+    """A published edition of which schools may change the sections "importance" and "online".
+
+    `words` take the place of a clause's: `importance_p1="Ours"`.
+    """
+    edition = a_draft(session)
+    document = edition.document
+    sections = []
+    for section in document.sections:
+        standing = Standing.ADAPTABLE if section.id in OPEN else section.standing
+        clauses = tuple(
+            replace(clause, text=words.get(clause.id.replace(".", "_"), clause.text))
+            for clause in section.clauses
+        )
+        sections.append(replace(section, standing=standing, clauses=clauses))
+    edition.body = replace(document, sections=tuple(sections)).to_json()
+    session.flush()
     approve(session, edition, by=an_officer(), board_on=clock.today())
     publish(session, edition, by=an_officer())
     session.flush()

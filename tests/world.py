@@ -13,6 +13,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from tests import build
+from trustconduct import clock
 from trustconduct.acknowledgements.answers import hold_talk
 from trustconduct.acknowledgements.models import (
     Acknowledgement,
@@ -26,6 +27,7 @@ from trustconduct.db import transaction
 from trustconduct.people.models import Adult, Pupil
 from trustconduct.people.roll import read_roll
 from trustconduct.people.take_in import take_in
+from trustconduct.policies.models import Adoption, LocalChange, PolicyText
 from trustconduct.tenants.sessions import ScopedSession, Sessions
 
 NAMES = {"oak-lane": "Oak Lane", "elm-park": "Elm Park", "ash-grove": "Ash Grove"}
@@ -137,6 +139,30 @@ def _user(accounts: ScopedSession, role: Role, school: WorldSchool | None) -> Wo
     return WorldUser(user.id, role, school.slug if school else None, email, name, secret)
 
 
+def own_words(session: ScopedSession, word: str, by: Actor) -> None:
+    """A text of the school's own that reads as the Trust's does: its pages stay as they are."""
+    edition = build.the_edition(session)
+    body = edition.document.to_json()
+    body["matrix"] = {**body["matrix"], "corner": word}  # which is not what is published
+    session.add_all(
+        [
+            PolicyText(edition_id=edition.id, body=body),
+            LocalChange(
+                edition_id=edition.id, clause="online.local.1", kind="added", reason=f"For {word}"
+            ),
+            Adoption(
+                edition_id=edition.id,
+                base_id=edition.id,
+                decisions=[{"reason": f"For {word}"}],
+                begun_by=by.name,
+                finished_at=clock.now(),
+                finished_by=by.name,
+            ),
+        ]
+    )
+    session.flush()
+
+
 def _filled(session: ScopedSession, school: WorldSchool) -> WorldSchool:
     word, by = school.canary, school.head
     build.settings_filled(
@@ -158,6 +184,7 @@ def _filled(session: ScopedSession, school: WorldSchool) -> WorldSchool:
         by=by,
     )
     version = build.a_version(session, by=by)
+    own_words(session, word, by)
     roll = build.a_roll(
         # The same in every school, and two adults with one address.
         "Sam Sample,4,Alex Sample,mother,family@parents.example",

@@ -17,7 +17,7 @@ and expects a refusal before anything is written.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -37,7 +37,9 @@ from trustconduct.files.models import FileKind, MediaType
 from trustconduct.files.take_in import Looked
 from trustconduct.outbox.models import models_of
 from trustconduct.outbox.write import Mail, write
-from trustconduct.policies.models import Edition
+from trustconduct.policies.decisions import Choice
+from trustconduct.policies.document import Section, Standing
+from trustconduct.policies.models import Adoption, Edition, PolicyText
 from trustconduct.policies.reading import read_policy
 from trustconduct.policies.versions import newest_version
 from trustconduct.schools.add import NewSchool
@@ -68,6 +70,7 @@ class Asks:
     scope: str
     with_: Callable[[ScopedSession], Given]
     at: str = ""  # SCHOOL or TRUST, where that does not follow from the scope
+    idle: str = ""  # why it finds nothing to do in this database
 
     @property
     def place(self) -> str:
@@ -107,6 +110,26 @@ def _version(session: ScopedSession) -> Given:
     school = the_school(session)
     facts = facts_of(session, school, settings)
     return given(school, the_edition(session), facts, settings, seen_number=0)
+
+
+def _opened(session: ScopedSession) -> Edition:
+    """The edition as if the Trust had opened it: not kept, since it is published."""
+    edition = the_edition(session)
+    session.expunge(edition)
+    sections = (replace(one, standing=Standing.ADAPTABLE) for one in edition.document.sections)
+    edition.body = replace(edition.document, sections=tuple(sections)).to_json()
+    return edition
+
+
+def _adoption(session: ScopedSession) -> Adoption:
+    edition = the_edition(session)
+    own = Section("section.local.1", "Ours", (), Standing.ADAPTABLE)
+    document = replace(edition.document, sections=(*edition.document.sections, own))
+    text = PolicyText(edition_id=edition.id, body=document.to_json())
+    adoption = Adoption(edition_id=edition.id, base_id=edition.id, begun_by="A head")
+    session.add_all([text, adoption])
+    session.flush()
+    return adoption
 
 
 def _campaign(session: ScopedSession) -> Given:
@@ -279,6 +302,25 @@ RULES: dict[str, Asks | Free | tuple[Asks, ...]] = {
         lambda s: given(_reading(), source_name="code.txt", source_text=build.a_text())),
     "policies.editions.publish": Asks(
         Can.PUBLISH_EDITION, TRUST, lambda s: given(_approved(s))),
+    "policies.adoption.begin": Asks(
+        Can.CHANGE_TEXT, SCHOOL, lambda s: given(the_edition(s)),
+        idle="there is one edition; tests/policies/test_own_text.py has two"),
+    "policies.adoption.decide_item": Asks(
+        Can.CHANGE_TEXT, SCHOOL,
+        lambda s: given(_adoption(s), "section.local.1", choice=Choice.OURS, reason="So", seen=1)),
+    "policies.adoption.finish": Asks(
+        Can.CHANGE_TEXT, SCHOOL, lambda s: given(_adoption(s), seen=1)),
+    "policies.own_text.add_clause": Asks(
+        Can.CHANGE_TEXT, SCHOOL,
+        lambda s: given(_opened(s), "importance", text="More", reason="So", seen=0)),
+    "policies.own_text.leave_out": Asks(
+        Can.CHANGE_TEXT, SCHOOL,
+        lambda s: given(_opened(s), "importance.p1", reason="So", seen=0)),
+    "policies.own_text.restore": Asks(
+        Can.CHANGE_TEXT, SCHOOL, lambda s: given(the_edition(s), "importance.p1", seen=0)),
+    "policies.own_text.reword": Asks(
+        Can.CHANGE_TEXT, SCHOOL,
+        lambda s: given(_opened(s), "importance.p1", text="Ours", reason="So", seen=0)),
     "policies.versions.publish_version": Asks(Can.PUBLISH_VERSION, SCHOOL, _version),
     "schools.add.add_checked": Asks(
         Can.ADD_SCHOOL, TRUST, lambda s: given([NewSchool("Beech Hill")], ())),
@@ -328,6 +370,7 @@ UNSIGNED: dict[str, str] = {
     "accounts.links.fresh": f"{ONCE_PERMITTED}; it goes to the person alone",
     "accounts.links.kill_links": ONCE_PERMITTED,
     "accounts.mails.tell": f"{ONCE_PERMITTED}, as write",
+    "policies.own_text.note_changes": ONCE_PERMITTED,
     "accounts.signing_in.begin_whole": "both factors were shown; the event is its caller's",
     "accounts.signing_in.give_code": "the person becomes known by it, and the event names them",
     "accounts.signing_in.give_password": "nobody is signed in yet; the event names the address",

@@ -19,6 +19,9 @@ SCHOOL_TABLES = {
     "school_badge",
     "policy_version",
     "policy_in_force",
+    "policy_text",
+    "policy_local_change",
+    "policy_adoption",
     "adult",
     "pupil",
     "care",
@@ -29,7 +32,13 @@ SCHOOL_TABLES = {
     "talk_held",
     "calendar_span_school",
 }
-OVERSIGHT_TABLES = {"outbox_school", "policy_in_force", "sign_request", "acknowledgement"}
+OVERSIGHT_TABLES = {
+    "outbox_school",
+    "policy_in_force",
+    "policy_local_change",
+    "sign_request",
+    "acknowledgement",
+}
 
 TRUST_TABLES = {
     "trust",
@@ -63,6 +72,10 @@ OVERSIGHT_TEXT = {
     ("outbox_school", "reference"),
     ("outbox_school", "outcome"),
     ("outbox_school", "last_error"),
+    # Ids of clauses, and why a school differs: written for the Trust, which asks for it.
+    ("policy_local_change", "clause"),
+    ("policy_local_change", "kind"),
+    ("policy_local_change", "reason"),
     ("acknowledgement", "answer"),
     ("acknowledgement", "sha256"),
 }
@@ -104,6 +117,9 @@ RIGHTS = {
         "school_badge": "select insert delete",
         "policy_version": "select insert",
         "policy_in_force": "select insert update(during)",
+        "policy_text": "select insert update",
+        "policy_local_change": "select insert delete",
+        "policy_adoption": "select insert update",
         "adult": "select insert update",
         "pupil": "select insert update",
         "care": "select insert update",
@@ -134,6 +150,7 @@ RIGHTS = {
         "calendar_span_trust": "select insert delete",
         "outbox_school": "select",
         "policy_in_force": "select",
+        "policy_local_change": "select",
         "sign_request": "select",
         "acknowledgement": "select",
     },

@@ -18,7 +18,7 @@ from werkzeug.routing import Rule
 from tests import build
 from tests.browser import Browser
 from tests.copies import copy
-from tests.rules.test_wrong_school import NO_IDS, Crawl, ids_of
+from tests.rules.test_wrong_school import NO_IDS, Crawl, ids_of, own_words
 from tests.world import World, WorldSchool
 from trustconduct import clock
 from trustconduct.accounts.invitations import invite
@@ -118,8 +118,10 @@ def more_ids(world) -> dict[str, dict[str, Any]]:
     """By an endpoint or its blueprint, what its address needs and the crawl's ids have not.
 
     Two links of staff, a message of the Trust that was given up, a role. One of the
-    school's was given up as well: it is a task.
+    school's was given up as well: it is a task. The school has words of its own, and is
+    taking up an edition.
     """
+    own_words(world)
     with world.sessions.accounts() as session, transaction(session):
         officer, reader = build.an_officer(), world.trust_users[Role.TRUST_READER]
         invited = invite(

@@ -13,12 +13,12 @@ from urllib.parse import urlencode
 
 import pytest
 from pypdf import PdfReader
-from sqlalchemy import create_engine, select, text
+from sqlalchemy import create_engine, delete, select, text
 from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
 from tests.browser import TOKEN, Browser
-from tests.build import SECRET_KEY, a_version
+from tests.build import SECRET_KEY, a_version, an_open_edition, the_edition
 from tests.rules.tables import SCHOOL_TABLES
 from tests.rules.writes import written
 from tests.world import AT_SCHOOL, AT_TRUST, World, WorldSchool
@@ -27,6 +27,9 @@ from trustconduct.audit.actor import Grant, Role
 from trustconduct.db import new_id, transaction
 from trustconduct.outbox.links import token
 from trustconduct.outbox.models import SchoolMessage, SchoolMessageContent
+from trustconduct.policies.adoption import begin
+from trustconduct.policies.models import LocalChange
+from trustconduct.policies.own_text import add_clause, base_of
 
 NUMBER = re.compile(r'<strong class="tc-request">[\d ]+</strong>')  # each request has its own
 OWN, SISTER, NEVER = "own", "sister", "never"
@@ -70,6 +73,26 @@ def a_badge(world: World) -> Ids:
     return Ids({"file_id": world.oak.badge}, {"file_id": world.elm.badge}, {"file_id": new_id()})
 
 
+def a_clause(world: World) -> Ids:
+    # Elm Park alone has a second clause of its own: see `crawled`.
+    return Ids(*({"clause_id": f"online.local.{number}"} for number in (1, 2, 99)))
+
+
+def a_clause_of_the_trust(world: World) -> Ids:
+    names = ("online.3", "online.local.2", "online.99")
+    return Ids(*({"clause_id": name} for name in names))
+
+
+def a_section(world: World) -> Ids:
+    # The Trust's own, and two that no school has.
+    names = ("online", "section.local.1", "section.local.99")
+    return Ids(*({"section_id": name} for name in names))
+
+
+def a_decision(world: World) -> Ids:
+    return Ids(*({"item_id": f"online.local.{number}"} for number in (1, 2, 99)))
+
+
 def a_number(world: World) -> Ids:
     # Elm Park alone has a version 2: see `crawled`.
     return Ids({"number": 1}, {"number": 2}, {"number": 99})
@@ -103,6 +126,14 @@ SCHOOL_IDS: dict[str, Callable[[World], Ids]] = {
     "school.policy_version": a_number,
     "school.policy_version_pdf": a_number,
     "setup.badge.picture": a_badge,
+    "setup.text.clause": a_clause,
+    "setup.text.save": a_clause,
+    "setup.text.put_back": a_clause_of_the_trust,
+    "setup.text.leave": a_clause,
+    "setup.text.addition": a_section,
+    "setup.text.add": a_section,
+    "setup.adoption.item": a_decision,
+    "setup.adoption.decide": a_decision,
     "sign.open_link": a_request(secret=True),
     "sign.show": a_request(),
     "sign.give_answer": a_request(),
@@ -342,10 +373,34 @@ def ids_of(rule: Rule, world: World) -> Ids:
     return Ids({}, {}, {})
 
 
+def own_words(world: World) -> None:
+    """Both schools have words of their own, and are taking up an edition."""
+    publish_open(world)
+    for school, count in ((world.oak, 1), (world.elm, 2)):
+        with world.sessions.school(school.id) as session, transaction(session):
+            session.execute(delete(LocalChange))  # so that it begins with the newest edition
+            for _ in range(count):
+                edition = the_edition(session)
+                add_clause(
+                    session, edition, "online", by=school.head, seen=base_of(session, edition)[2],
+                    text=f"Own {school.canary}.", reason=f"Why {school.canary}",
+                )  # fmt: skip
+    publish_open(world, importance_p1="Theirs.")
+    for school in (world.oak, world.elm):
+        with world.sessions.school(school.id) as session, transaction(session):
+            begin(session, the_edition(session), by=school.head)
+
+
+def publish_open(world: World, **words: str) -> None:
+    with world.sessions.trust() as trust, transaction(trust):
+        an_open_edition(trust, **words)
+
+
 @pytest.fixture
 def crawled(app, world, request) -> Iterator[Crawl]:
     with world.sessions.school(world.elm.id) as session, transaction(session):
         assert a_version(session, by=world.elm.head).number == 2
+    own_words(world)
     for school in (world.oak, world.elm):
         with world.sessions.school(school.id) as session, transaction(session):
             session.execute(text("update outbox_school set parked_at = now()"))

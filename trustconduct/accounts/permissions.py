@@ -29,6 +29,7 @@ class Can(Enum):
     SEE_SCHOOL = auto()
     CHANGE_SETTINGS = auto()
     CHANGE_MATRIX = auto()
+    CHANGE_TEXT = auto()  # the school's own words, where the Trust allows some
     PUBLISH_VERSION = auto()
     SEE_PEOPLE = auto()
     TAKE_IN_ROLL = auto()
@@ -74,9 +75,17 @@ IN_ANY_SCHOOL: dict[Role, frozenset[Can]] = {
 
 AT_SCHOOL: dict[Role, frozenset[Can]] = {
     Role.HEADTEACHER: frozenset(
-        {*_SETS_UP, *_ASKS, *_ANSWERS, *_MAILS, Can.PUBLISH_VERSION, Can.SEE_HISTORY}
+        {
+            *_SETS_UP,
+            *_ASKS,
+            *_ANSWERS,
+            *_MAILS,
+            Can.CHANGE_TEXT,
+            Can.PUBLISH_VERSION,
+            Can.SEE_HISTORY,
+        }
     ),
-    Role.OFFICE: frozenset({*_SETS_UP, *_ASKS, *_ANSWERS, *_MAILS}),
+    Role.OFFICE: frozenset({*_SETS_UP, *_ASKS, *_ANSWERS, *_MAILS, Can.CHANGE_TEXT}),
     Role.PASTORAL: frozenset({Can.SEE_SCHOOL, Can.SEE_PEOPLE, *_ANSWERS}),
     Role.TEACHER: frozenset({Can.SEE_SCHOOL}),
     Role.GOVERNOR: frozenset({Can.SEE_SCHOOL}),

@@ -110,6 +110,21 @@ SENTENCES: dict[Event, Sentence] = {
     ),
     Event.EDITION_PUBLISHED: Sentence("published {thing} of the code of conduct"),
     Event.MATRIX_CHANGED: Sentence("changed the ways to contact school"),
+    Event.TEXT_CHANGED: Sentence(
+        "changed the school’s own words at “{clause}” ({change})", "changed the school’s own words"
+    ),
+    Event.ADOPTION_BEGUN: Sentence(
+        "began to take up edition {edition} of the code of conduct",
+        "began to take up an edition of the code of conduct",
+    ),
+    Event.CLAUSE_DECIDED: Sentence(
+        "decided about “{clause}” in taking up an edition: {choice}",
+        "decided about a clause in taking up an edition",
+    ),
+    Event.ADOPTION_FINISHED: Sentence(
+        "finished taking up edition {edition} of the code of conduct (own clauses kept: {kept})",
+        "finished taking up an edition of the code of conduct",
+    ),
     Event.VERSION_PUBLISHED: Sentence(
         "published {thing} of the code of conduct, in force from {in_force_on}",
         "published {thing} of the code of conduct",
@@ -183,7 +198,16 @@ class Kind:
 
 KINDS: dict[str, Kind] = {
     "code": Kind(
-        "The code of conduct", frozenset({"policy_version", "policy_edition", "campaign"})
+        "The code of conduct",
+        frozenset(
+            {
+                "policy_version",
+                "policy_edition",
+                "policy_text",
+                "policy_adoption",
+                "campaign",
+            }
+        ),
     ),
     "answers": Kind("Answers and links", frozenset({"acknowledgement", "sign_request"})),
     "people": Kind("Parents, carers and pupils", frozenset({"adult", "pupil", "care", "roll"})),

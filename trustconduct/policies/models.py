@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import DATERANGE, JSONB, ExcludeConstraint, Range
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -118,3 +118,79 @@ class InForce(SchoolOwned, Base):
     edition_id: Mapped[UUID] = mapped_column(ForeignKey("policy_edition.id"))
     number: Mapped[int]
     during: Mapped[Range[date]] = mapped_column(DATERANGE)
+
+
+class ChangeKind(StrEnum):
+    """How a clause of a school differs from the Trust's edition."""
+
+    REWORDED = "reworded"
+    ADDED = "added"
+    LEFT_OUT = "left_out"
+
+    @property
+    def word(self) -> str:
+        return {"reworded": "Reworded", "added": "Added", "left_out": "Left out"}[self.value]
+
+
+class PolicyText(SchoolOwned, Edited, Base):
+    """A school's own text with its merge fields, and the edition that it is based on.
+
+    There from a school's first change of its own on; until then it has the
+    edition's words.
+    """
+
+    __tablename__ = "policy_text"
+    __table_args__ = (UniqueConstraint("school_id"),)
+
+    edition_id: Mapped[UUID] = mapped_column(ForeignKey("policy_edition.id"))
+    body: Mapped[dict[str, Any]] = mapped_column(JSONB)
+
+    @property
+    def document(self) -> Document:
+        return Document.from_json(self.body)
+
+
+class LocalChange(SchoolOwned, Base):
+    """That a clause of a school differs from its edition, and why. The Trust reads it.
+
+    The words themselves are not in it: they stand in the school's own text, and
+    in the version that everybody may read.
+    """
+
+    __tablename__ = "policy_local_change"
+    __table_args__ = (
+        UniqueConstraint("school_id", "clause"),
+        CheckConstraint("kind in ('reworded', 'added', 'left_out')", name="kind_known"),
+    )
+
+    edition_id: Mapped[UUID] = mapped_column(ForeignKey("policy_edition.id"))
+    clause: Mapped[str]
+    kind: Mapped[str]
+    reason: Mapped[str]
+    changed_at: Mapped[datetime] = mapped_column(default=clock.now)
+
+
+class Adoption(SchoolOwned, Edited, Base):
+    """Taking up an edition: begun, left and taken up again, and finished once it is whole.
+
+    `decisions` are as `decisions.py` writes them. They stay as the reasons.
+    """
+
+    __tablename__ = "policy_adoption"
+    __table_args__ = (
+        CheckConstraint("(finished_at is null) = (finished_by = '')", name="finished_by_somebody"),
+        Index(
+            "one_open_adoption",
+            "school_id",
+            unique=True,
+            postgresql_where=text("finished_at is null"),
+        ),
+    )
+
+    edition_id: Mapped[UUID] = mapped_column(ForeignKey("policy_edition.id"))
+    base_id: Mapped[UUID] = mapped_column(ForeignKey("policy_edition.id"))
+    decisions: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, default=list)
+    begun_at: Mapped[datetime] = mapped_column(default=clock.now)
+    begun_by: Mapped[str]
+    finished_at: Mapped[datetime | None]
+    finished_by: Mapped[str] = mapped_column(default="")

@@ -22,6 +22,7 @@ from trustconduct.policies import wording
 from trustconduct.policies.document import Document, canonical, sha256
 from trustconduct.policies.facts import FACTS
 from trustconduct.policies.models import Edition, InForce, SchoolVersion
+from trustconduct.policies.own_text import NotTakenUp, text_on
 from trustconduct.schools.settings import BAN_FIELDS
 from trustconduct.tenants.models import NamedSchool, SchoolSettings
 from trustconduct.tenants.sessions import ScopedSession
@@ -35,7 +36,7 @@ ALWAYS = frozenset({"school.telephone", "school.email"})
 class Missing:
     """Something that must be there before a version is published, and on which step it is set."""
 
-    step: str  # facts, bans or contact
+    step: str  # facts, bans, contact or adoption
     text: str
 
 
@@ -60,16 +61,23 @@ class PublishedMeanwhile(RuntimeError):
 
 
 def missing(
+    session: ScopedSession,
     edition: Edition,
     facts: Mapping[str, str],
     settings: SchoolSettings,
     matrix: SchoolMatrix | None,
 ) -> list[Missing]:
     """What still stands between a school and its version of an edition."""
-    found = [
+    found = []
+    try:
+        document = text_on(session, edition)
+    except NotTakenUp as no:
+        document = edition.document
+        found.append(Missing("adoption", str(no)))
+    found += [
         Missing("facts", f"{FACTS[name].label} is blank.")
         for name in FACTS
-        if name in edition.document.facts_named() | ALWAYS and not facts.get(name)
+        if name in document.facts_named() | ALWAYS and not facts.get(name)
     ]
     if any(getattr(settings, field) is None for field in BAN_FIELDS):
         found.append(Missing("bans", "How your school handles site bans is not filled in."))
@@ -78,9 +86,19 @@ def missing(
     return found
 
 
-def school_document(edition: Edition, facts: Mapping[str, str]) -> Document:
-    """The edition's text as this school's parents will read it."""
-    return edition.document.filled(facts)
+def school_document(session: ScopedSession, edition: Edition, facts: Mapping[str, str]) -> Document:
+    """The text as this school's parents will read it: the edition's, and the school's own words."""
+    return unfilled(session, edition).filled(facts)
+
+
+def unfilled(session: ScopedSession, edition: Edition) -> Document:
+    """The same with its merge fields. Where the school's own words stand on another edition
+    still, they are not in it, and `missing` says so.
+    """
+    try:
+        return text_on(session, edition)
+    except NotTakenUp:
+        return edition.document
 
 
 def frozen(
@@ -135,11 +153,11 @@ def publish_version(
     if day < clock.today():
         raise ValueError("A version can't be in force from a day that has passed.")
     matrix = current_matrix(session)
-    lacking = missing(edition, facts, settings, matrix)
+    lacking = missing(session, edition, facts, settings, matrix)
     if lacking or matrix is None:
         raise NotReady(lacking)
     number = newest.number + 1 if newest else 1
-    document = school_document(edition, facts)
+    document = school_document(session, edition, facts)
     if seen_text is not None and seen_text != text_hash(document):
         raise TextChanged
     text = canonical(frozen(school, edition, document, number=number, in_force_on=day))

@@ -60,7 +60,7 @@ def _steps(session: ScopedSession, here: Here) -> Iterator[Step]:
     facts = facts_of(session, here.school, settings)
     matrix, newest = current_matrix(session), newest_version(session)
     edition = here.edition
-    lacking = missing(edition, facts, settings, matrix) if edition else []
+    lacking = missing(session, edition, facts, settings, matrix) if edition else []
     police = facts["school.police_force"]
     blank = [one.text for one in lacking if one.step == "facts" and "Police force" not in one.text]
     known = bool(settings.telephone and settings.email)
@@ -125,7 +125,7 @@ def to_adopt(session: ScopedSession, here: Here) -> Iterator[Task]:
         return  # before the first version `getting_started` leads
     settings = settings_of(session)
     facts = facts_of(session, here.school, settings)
-    lacking = missing(edition, facts, settings, current_matrix(session))
+    lacking = missing(session, edition, facts, settings, current_matrix(session))
     hint = f"{len(lacking)} things to fill in first" if len(lacking) > 1 else ""
     doable = bool(lacking) or Can.PUBLISH_VERSION in here.may
     task = Task(

@@ -25,8 +25,8 @@ from trustconduct.policies.versions import (
     missing,
     newest_version,
     publish_version,
-    school_document,
     text_hash,
+    unfilled,
 )
 from trustconduct.schools.settings import (
     BAN_FIELDS,
@@ -39,14 +39,15 @@ from trustconduct.schools.settings import (
     settings_of,
 )
 from trustconduct.tenants.models import BanRole, BanUnit
-from trustconduct.web import badge
+from trustconduct.web import adoption, badge, own_text
 from trustconduct.web.door import Form, actor, enter_school, found, needs, read
 from trustconduct.web.fields import Choice, Email, Fact, Number, Plain, WebAddress
 from trustconduct.web.navigation import school_url, staff_page
 
 pages = Blueprint("setup", __name__, url_prefix="/<school>/staff/policy")
 pages.url_value_preprocessor(enter_school)
-pages.register_blueprint(badge.pages)
+for part in (adoption, badge, own_text):
+    pages.register_blueprint(part.pages)
 
 UNITS = {BanUnit.CALENDAR: "Calendar days", BanUnit.SCHOOL: "School days"}
 ROLES = {
@@ -88,7 +89,8 @@ def adopt() -> str:
     newest = newest_version(g.session)
     settings = settings_of(g.session)
     facts = facts_of(g.session, g.school, settings)
-    lacking = missing(edition, facts, settings, current_matrix(g.session)) if edition else []
+    matrix = current_matrix(g.session)
+    lacking = missing(g.session, edition, facts, settings, matrix) if edition else []
     behind = edition is not None and (newest is None or newest.edition_number < edition.number)
     return staff_page(
         "staff/adopt.html",
@@ -102,11 +104,15 @@ def adopt() -> str:
 
 
 def _steps(lacking: list[Missing], *, behind: bool) -> list[dict[str, str]]:
-    steps = (
+    steps: list[tuple[str, str, str]] = []
+    if any(item.step == "adoption" for item in lacking):
+        words = "Take the new edition into your own words"
+        steps.append(("adoption", words, "setup.adoption.show"))
+    steps += [
         ("facts", "Your school’s facts", "setup.facts"),
         ("bans", "Site bans", "setup.bans"),
         ("contact", "Ways to contact you", "setup.contact"),
-    )
+    ]
     found = []
     for step, text, endpoint in steps:
         open_ = [item.text for item in lacking if item.step == step]
@@ -332,15 +338,16 @@ def preview() -> str:
     facts_ = facts_of(g.session, g.school, settings)
     matrix = current_matrix(g.session)
     newest = newest_version(g.session)
-    document = school_document(edition, facts_)
-    shown = school_document(edition, _marked(facts_))
+    text = unfilled(g.session, edition)
+    document, shown = text.filled(facts_), text.filled(_marked(facts_))
     return staff_page(
         "staff/preview.html",
         edition=edition,
         document=document,
+        own=text != edition.document,
         html=wording.html(shown),
         matrix=_worded(matrix.matrix) if matrix else None,
-        lacking=missing(edition, facts_, settings, matrix),
+        lacking=missing(g.session, edition, facts_, settings, matrix),
         newest=newest,
         unchanged=newest is not None and is_unchanged(newest, edition, document),
         seen_number=newest.number if newest else 0,
