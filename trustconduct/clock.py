@@ -32,6 +32,11 @@ def local(instant: datetime) -> datetime:
     return instant.astimezone(LONDON)
 
 
+def day(on: date) -> str:
+    """A day in words, as people write it: 3 September 2026."""
+    return f"{on.day} {on:%B %Y}"
+
+
 class TermRefused(ValueError):
     """The text is no term or date that we know; the message says what to write."""
 

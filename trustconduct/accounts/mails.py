@@ -9,6 +9,7 @@ from uuid import UUID
 
 from sqlalchemy import select
 
+from trustconduct import clock
 from trustconduct.accounts.models import User, UserGrant
 from trustconduct.audit.actor import Role
 from trustconduct.outbox.write import Link, Mail, write
@@ -61,13 +62,9 @@ def role_in_words(grant: DatedRole, names: dict[UUID, str]) -> str:
 
 
 def days_in_words(grant: DatedRole) -> str:
-    first = f"from {_day(grant.first_on)}" if grant.first_on else ""
-    last = f"until {_day(grant.last_on)}" if grant.last_on else ""
+    first = f"from {clock.day(grant.first_on)}" if grant.first_on else ""
+    last = f"until {clock.day(grant.last_on)}" if grant.last_on else ""
     return ", ".join(filter(None, (first, last)))
-
-
-def _day(day: date) -> str:
-    return f"{day.day} {day:%B %Y}"
 
 
 def tell(

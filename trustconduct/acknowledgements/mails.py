@@ -11,13 +11,9 @@ from __future__ import annotations
 from datetime import date
 from uuid import UUID
 
+from trustconduct import clock
 from trustconduct.outbox.write import Link, Mail
 from trustconduct.tenants.models import NamedSchool
-
-
-def day(on: date) -> str:
-    """A day as people write it: 3 September 2026."""
-    return f"{on.day} {on:%B %Y}"
 
 
 def sign_link(school: NamedSchool, request_id: UUID, generation: int) -> Link:
@@ -66,7 +62,7 @@ Please read it and tell us that you have. It takes about four minutes. Open this
 
 {{link}}
 
-The link is for you alone, so please do not pass it on. It works until {day(closes_on)}.
+The link is for you alone, so please do not pass it on. It works until {clock.day(closes_on)}.
 
 You do not have to sign. On the same page you can say that you would rather not, or that you \
 would like to talk to us first. {_SAME}

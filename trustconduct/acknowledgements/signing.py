@@ -213,7 +213,7 @@ def _receipt(
         to_address=request.adult_email,
         answer=answer.value,
         signed_as=name,
-        when=f"{mails.day(local.date())} at {local:%H:%M}",
+        when=f"{clock.day(local.date())} at {local:%H:%M}",
         number=request.number,
         sha256=request.sha256,
         copy=copy,

@@ -8,8 +8,8 @@ from flask_admin import expose
 from sqlalchemy import select
 from sqlalchemy.orm.exc import StaleDataError
 
+from trustconduct import clock
 from trustconduct.accounts.permissions import Can
-from trustconduct.acknowledgements.mails import day
 from trustconduct.admin.forms import WrittenDay
 from trustconduct.admin.importing import Importing
 from trustconduct.admin.overview import editions
@@ -57,7 +57,7 @@ class EditionsView(Importing):
     def approval(self, number: int) -> Response:
         edition = _edition(number)
         return self._approval_page(
-            edition, Form({"board_on": day(edition.board_on) if edition.board_on else ""})
+            edition, Form({"board_on": clock.day(edition.board_on) if edition.board_on else ""})
         )
 
     def _approval_page(self, edition: Edition, form: Form, status: int = 200) -> Response:

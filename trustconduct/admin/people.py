@@ -17,7 +17,6 @@ from trustconduct import clock
 from trustconduct.accounts.mails import days_in_words, role_in_words
 from trustconduct.accounts.models import Factor, SignIn, User
 from trustconduct.accounts.permissions import Can
-from trustconduct.acknowledgements.mails import day
 from trustconduct.admin.person import PersonPages
 from trustconduct.audit.actor import Role
 from trustconduct.audit.events import Event
@@ -85,7 +84,7 @@ def people(session: ScopedSession, users: Sequence[User]) -> list[Person]:
 
 
 def _moment(at: datetime | None) -> str:
-    return f"{day(clock.local(at).date())}, {clock.local(at):%H:%M}" if at else "Not yet"
+    return f"{clock.day(clock.local(at).date())}, {clock.local(at):%H:%M}" if at else "Not yet"
 
 
 def _roles(view: Any, context: Any, person: Person, name: str) -> str:

@@ -11,6 +11,7 @@ from flask.wrappers import Response
 from flask_admin import expose
 from marshmallow import ValidationError, fields, validates_schema
 
+from trustconduct import clock
 from trustconduct.accounts.factors import reset_factor
 from trustconduct.accounts.invitations import invite, invite_again, reset_all
 from trustconduct.accounts.mails import roles_in_words
@@ -183,7 +184,7 @@ class PersonPages(Listed):
     def role(self, user_id: UUID, grant_id: UUID) -> Response:
         grant = self._grant(user_id, grant_id)
         days = {"first_on": grant.first_on, "last_on": grant.last_on}
-        typed = {name: f"{day.day} {day:%B %Y}" for name, day in days.items() if day}
+        typed = {name: clock.day(on) for name, on in days.items() if on}
         return self._role_page(grant, Form(typed))
 
     @expose("/<uuid:user_id>/role/<uuid:grant_id>", methods=("POST",))

@@ -19,7 +19,6 @@ from sqlalchemy.orm import contains_eager, defer
 from trustconduct import clock
 from trustconduct.accounts.models import User, UserGrant
 from trustconduct.accounts.permissions import Can
-from trustconduct.acknowledgements.mails import day
 from trustconduct.admin.many_schools import ManySchools
 from trustconduct.admin.school_changes import TONES, SchoolChanges
 from trustconduct.admin.starting import hand_over_now
@@ -136,7 +135,7 @@ def _address(view: Any, context: Any, school: Shown, name: str) -> Markup:
 
 
 def _joined(view: Any, context: Any, school: Shown, name: str) -> str:
-    return day(clock.local(school.joined_at).date())
+    return clock.day(clock.local(school.joined_at).date())
 
 
 def _state(view: Any, context: Any, school: Shown, name: str) -> Markup:

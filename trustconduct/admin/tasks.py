@@ -15,7 +15,6 @@ from sqlalchemy import select
 
 from trustconduct import clock
 from trustconduct.accounts.permissions import Can
-from trustconduct.acknowledgements.mails import day
 from trustconduct.admin.views import trust_calendar
 from trustconduct.oversight.heads import SchoolHead
 from trustconduct.oversight.overview import Overview, Standing
@@ -173,7 +172,7 @@ def not_taken_up(session: ScopedSession, at: AtTrust) -> Iterator[Task]:
             yield Task(
                 f"{head.name} has not taken up the invitation to {names[head.school_id]}",
                 url_for("users.details_view", id=head.user_id),
-                f"It ran out on {day(clock.local(head.ran_out_at).date())}. Send it again.",
+                f"It ran out on {clock.day(clock.local(head.ran_out_at).date())}. Send it again.",
                 "Send again",
             )
 

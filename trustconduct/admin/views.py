@@ -13,8 +13,8 @@ from flask_admin.model.base import ViewArgs
 from flask_login import current_user
 from sqlalchemy.orm import Session, scoped_session, sessionmaker
 
+from trustconduct import clock
 from trustconduct.accounts.permissions import Can
-from trustconduct.acknowledgements.mails import day
 from trustconduct.clock import Term
 from trustconduct.reviews.reminders import when
 from trustconduct.tenants.calendars import Calendar, calendar_of
@@ -60,7 +60,7 @@ class Console(BaseView):
 
     def render(self, template: str, **more: Any) -> str:
         return render_template(
-            template, admin_view=self, day=day, when=_when, **frame(CONSOLE), **more
+            template, admin_view=self, day=clock.day, when=_when, **frame(CONSOLE), **more
         )
 
     def page(self, template: str, status: int = 200, **more: Any) -> Response:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from trustconduct import clock
 from trustconduct.audit.actor import Role
 from trustconduct.audit.events import Event
 
@@ -47,8 +48,7 @@ def _words(value: Any) -> str:
     if isinstance(value, list | tuple | dict):
         return ", ".join(_words(one) for one in value)
     if isinstance(value, str) and re.fullmatch(r"\d{4}-\d\d-\d\d", value):
-        on = date.fromisoformat(value)
-        return f"{on.day} {on:%B %Y}"
+        return clock.day(date.fromisoformat(value))
     return "" if value is None else str(value)
 
 

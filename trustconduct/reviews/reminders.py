@@ -10,7 +10,6 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 
 from trustconduct import clock
-from trustconduct.acknowledgements.mails import day
 from trustconduct.audit.actor import CLOCK
 from trustconduct.audit.events import Event
 from trustconduct.audit.record import record
@@ -109,7 +108,7 @@ def when(term: Term, calendar: Calendar) -> str:
     if not window.provisional:
         return term.text
     return (
-        f"{term.text} (provisionally {day(window.first)} to {day(window.last)},"
+        f"{term.text} (provisionally {clock.day(window.first)} to {clock.day(window.last)},"
         " until the term dates are known)"
     )
 

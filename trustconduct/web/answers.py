@@ -19,7 +19,6 @@ from trustconduct.acknowledgements.answers import (
     talks,
 )
 from trustconduct.acknowledgements.campaigns import NobodyToAsk, reach, start_campaign
-from trustconduct.acknowledgements.mails import day
 from trustconduct.audit.events import Event
 from trustconduct.db import transaction
 from trustconduct.policies.versions import version_in_force
@@ -158,7 +157,7 @@ def to_talk(session: ScopedSession, here: Here) -> Iterator[Task]:
         yield Task(
             f"{wish.name} would like to talk about the code",
             school_url("answers.talk", answer_id=wish.id),
-            f"Since {day(clock.local(wish.asked_at).date())}",
+            f"Since {clock.day(clock.local(wish.asked_at).date())}",
             "Get in touch",
             "attention",
         )

@@ -101,16 +101,12 @@ def asked_year() -> int:
 
 def typed_of(spans: Sequence[Span]) -> dict[str, str]:
     """A year's dates as its form shows them."""
-    typed = {"inset": "\n".join(_written(day) for day in inset_days(spans))}
+    typed = {"inset": "\n".join(clock.day(day) for day in inset_days(spans))}
     for span in spans:
         if span.kind in DATES:
             name = f"{span.season}_{DATES[span.kind]}"
-            typed[name], typed[f"{name}_last"] = _written(span.first), _written(span.last)
+            typed[name], typed[f"{name}_last"] = clock.day(span.first), clock.day(span.last)
     return typed
-
-
-def _written(day: date) -> str:
-    return f"{day.day} {day:%B %Y}"
 
 
 def read_spans(form: Form, begins: int) -> list[Span]:

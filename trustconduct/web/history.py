@@ -17,7 +17,6 @@ from flask import Blueprint, Response, g, make_response, request
 
 from trustconduct import clock
 from trustconduct.accounts.permissions import Can
-from trustconduct.acknowledgements.mails import day
 from trustconduct.audit.events import Event
 from trustconduct.audit.history import Happened, Wanted
 from trustconduct.audit.sentences import ELSE, KINDS
@@ -236,7 +235,7 @@ def _by_day(
     days: list[tuple[str, list[Line]]] = []
     for on, that_day in groupby(events, key=lambda event: clock.local(event.at).date()):
         lines = [_line(event, names, address) for event in that_day]
-        days.append((f"{on:%A} {day(on)}", lines))
+        days.append((f"{on:%A} {clock.day(on)}", lines))
     return days
 
 

@@ -10,7 +10,6 @@ from flask import Blueprint, Response, flash, g, make_response, redirect, reques
 
 from trustconduct import clock
 from trustconduct.accounts.permissions import Can
-from trustconduct.acknowledgements.mails import day
 from trustconduct.db import transaction
 from trustconduct.outbox.models import Channel, Outcome
 from trustconduct.schools.undelivered import (
@@ -84,7 +83,7 @@ def why(message: Unsent) -> str:
 
 def moment(at: datetime) -> str:
     local = clock.local(at)
-    return f"{day(local.date())}, {local:%H:%M}"
+    return f"{clock.day(local.date())}, {local:%H:%M}"
 
 
 @pages.get("/")
