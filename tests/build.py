@@ -37,6 +37,7 @@ from trustconduct.outbox.models import TrustMessageContent
 from trustconduct.people.models import Adult
 from trustconduct.people.roll import read_roll
 from trustconduct.people.take_in import take_in
+from trustconduct.policies.adoption import begin, finish
 from trustconduct.policies.document import Standing
 from trustconduct.policies.editions import approve, import_edition, newest_published, publish
 from trustconduct.policies.models import Edition, SchoolVersion
@@ -290,10 +291,13 @@ def a_version(
         a_matrix(session)
     newest = newest_version(session)
     school = the_school(session)
+    edition = edition or the_edition(session)
+    if (adoption := begin(session, edition, by=by or a_head(session))) is not None:
+        finish(session, adoption, by=by or a_head(session), seen=adoption.version)
     version = publish_version(
         session,
         school,
-        edition or the_edition(session),
+        edition,
         facts_of(session, school, settings),
         settings,
         by=by or a_head(session),

@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import select
 
 from tests.build import (
+    a_head,
     a_matrix,
     a_teacher,
     a_version,
@@ -46,7 +47,7 @@ from trustconduct.policies.own_text import (
     reword,
     text_on,
 )
-from trustconduct.policies.versions import NotReady, missing
+from trustconduct.policies.versions import NotReady, missing, publish_version
 from trustconduct.schools.settings import facts_of, settings_of
 from trustconduct.tenants.sessions import ScopedSession
 
@@ -233,7 +234,9 @@ def test_nothing_is_published_before_the_new_edition_is_taken_up(behind):
     lacking = missing(behind, edition, facts, settings, current_matrix(behind))
     assert [item.step for item in lacking] == ["adoption"]
     with pytest.raises(NotReady):
-        a_version(behind)
+        publish_version(
+            behind, the_school(behind), edition, facts, settings, by=a_head(behind), seen_number=0
+        )
 
 
 def test_what_only_one_side_changed_comes_or_stays_by_itself(behind):

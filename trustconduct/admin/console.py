@@ -11,6 +11,7 @@ from flask_admin.theme import Theme
 from trustconduct.accounts.models import User
 from trustconduct.admin.audit import LookBackView
 from trustconduct.admin.calendar import CalendarView
+from trustconduct.admin.drift import DriftView
 from trustconduct.admin.editions import EditionsView
 from trustconduct.admin.mail import MailView
 from trustconduct.admin.overview import OverviewView
@@ -39,6 +40,7 @@ def mount(app: Flask) -> None:
     )
     admin.add_view(EditionsView(name="Editions", endpoint="editions", url="editions"))
     admin.add_view(SchoolsView(School, name="Schools", endpoint="schools", url="schools"))
+    admin.add_view(DriftView(name="How schools differ", endpoint="drift", url="drift"))
     admin.add_view(CalendarView(name="Term dates", endpoint="terms", url="terms"))
     admin.add_view(MailView(name="Emails and texts", endpoint="trust_mail", url="mail"))
     admin.add_view(TrustView(name="The Trust", endpoint="trust", url="trust"))
