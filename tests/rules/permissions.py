@@ -37,6 +37,9 @@ from trustconduct.files.models import FileKind, MediaType
 from trustconduct.files.take_in import Looked
 from trustconduct.outbox.models import models_of
 from trustconduct.outbox.write import Mail, write
+from trustconduct.policies.editing import HeaderFields
+from trustconduct.policies.edition_changes import EditionChange
+from trustconduct.policies.edits import RetireSection
 from trustconduct.policies.models import Edition
 from trustconduct.policies.reading import read_policy
 from trustconduct.policies.versions import newest_version
@@ -272,6 +275,15 @@ RULES: dict[str, Asks | Free | tuple[Asks, ...]] = {
     "people.take_in.take_in": Asks(
         Can.TAKE_IN_ROLL, SCHOOL,
         lambda s: given(build.read_roll(build.a_roll("Sam,4,Alex,mother,alex@parents.example")))),
+    "policies.editing.begin_next": Asks(
+        Can.EDIT_EDITION, TRUST, lambda s: given(the_edition(s))),
+    "policies.editing.change_header": Asks(
+        Can.EDIT_EDITION, TRUST,
+        lambda s: given(draft := _draft(s), HeaderFields.of(draft), seen="")),
+    "policies.editing.edit": Asks(
+        Can.EDIT_EDITION, TRUST, lambda s: given(_draft(s), RetireSection("importance"))),
+    "policies.editing.put_back": Asks(
+        Can.EDIT_EDITION, TRUST, lambda s: given(_draft(s), EditionChange())),
     "policies.editions.approve": Asks(
         Can.APPROVE_EDITION, TRUST, lambda s: given(_draft(s), board_on=clock.today())),
     "policies.editions.import_edition": Asks(
