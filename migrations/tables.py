@@ -8,6 +8,7 @@ from trustconduct.db import Base
 from trustconduct.files import models as files
 from trustconduct.outbox import models as outbox
 from trustconduct.people import models as people
+from trustconduct.policies import edition_changes
 from trustconduct.policies import models as policies
 from trustconduct.reviews import models as reviews
 from trustconduct.schools import models as schools
@@ -20,6 +21,7 @@ MODULES = (
     audit,
     calendars,
     contact_matrix,
+    edition_changes,
     files,
     outbox,
     people,

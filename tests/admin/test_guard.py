@@ -17,7 +17,11 @@ def rules(app):
 
 def address(rule):
     path = rule.rule.replace("<int:number>", "1")
-    return re.sub("<uuid:[a-z_]+>", "0190c2f0-0000-7000-8000-000000000000", path)
+    return (
+        re.sub("<uuid:[a-z_]+>", "0190c2f0-0000-7000-8000-000000000000", path)
+        .replace("<clause_id>", "behaviour.1")
+        .replace("<section_id>", "behaviour")
+    )
 
 
 def test_every_route_of_the_console_says_what_it_needs(app):
@@ -29,6 +33,12 @@ def test_every_route_of_the_console_says_what_it_needs(app):
         "editions.keep",
         "editions.approve",
         "editions.publish",
+        "editions.begin_next",
+        "editions.save_clause",
+        "editions.move_clause",
+        "editions.retire_clause",
+        "editions.save_added",
+        "editions.put_back",
         "schools.save",
         "terms.look",
         "terms.save",

@@ -38,7 +38,10 @@ from trustconduct.files.take_in import Looked
 from trustconduct.outbox.models import models_of
 from trustconduct.outbox.write import Mail, write
 from trustconduct.policies.decisions import Choice
-from trustconduct.policies.document import Section, Standing
+from trustconduct.policies.document import Form, Section, Standing
+from trustconduct.policies.editing import HEADER, HeaderFields
+from trustconduct.policies.edition_changes import EditionChange
+from trustconduct.policies.edits import AddClause
 from trustconduct.policies.models import Adoption, Edition, PolicyText
 from trustconduct.policies.reading import read_policy
 from trustconduct.policies.versions import newest_version
@@ -110,6 +113,13 @@ def _version(session: ScopedSession) -> Given:
     school = the_school(session)
     facts = facts_of(session, school, settings)
     return given(school, the_edition(session), facts, settings, seen_number=0)
+
+
+def _change_of(draft: Edition) -> EditionChange:
+    before = {**HeaderFields.of(draft).to_json(), "author": "Somebody else"}
+    return EditionChange(
+        edition_id=draft.id, kind=HEADER, about="", before=before, at=clock.now(), by_name="A"
+    )
 
 
 def _opened(session: ScopedSession) -> Edition:
@@ -296,6 +306,16 @@ RULES: dict[str, Asks | Free | tuple[Asks, ...]] = {
     "people.take_in.take_in": Asks(
         Can.TAKE_IN_ROLL, SCHOOL,
         lambda s: given(build.read_roll(build.a_roll("Sam,4,Alex,mother,alex@parents.example")))),
+    "policies.editing.begin_next": Asks(
+        Can.EDIT_EDITION, TRUST, lambda s: given(the_edition(s))),
+    "policies.editing.change_header": Asks(
+        Can.EDIT_EDITION, TRUST,
+        lambda s: given(draft := _draft(s), HeaderFields.of(draft), seen="")),
+    "policies.editing.edit": Asks(
+        Can.EDIT_EDITION, TRUST, 
+        lambda s: given(_draft(s), AddClause("importance", Form.PARAGRAPH, "More"))),
+    "policies.editing.put_back": Asks(
+        Can.EDIT_EDITION, TRUST, lambda s: given(draft := _draft(s), _change_of(draft))),
     "policies.editions.approve": Asks(
         Can.APPROVE_EDITION, TRUST, lambda s: given(_draft(s), board_on=clock.today())),
     "policies.editions.import_edition": Asks(

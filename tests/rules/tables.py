@@ -50,6 +50,7 @@ TRUST_TABLES = {
     "outbox_trust",
     "outbox_content_trust",
     "policy_edition",
+    "policy_edition_change",
     "reminder_trust",
     "calendar_span_trust",
 }
@@ -146,6 +147,7 @@ RIGHTS = {
         "outbox_trust": f"select insert update({TRIED})",
         "outbox_content_trust": "select insert",
         "policy_edition": "select insert update",
+        "policy_edition_change": "select insert update(after,at,what)",
         "reminder_trust": "select insert",
         "calendar_span_trust": "select insert delete",
         "outbox_school": "select",

@@ -12,7 +12,7 @@ from typing import Any
 
 import psycopg
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from werkzeug.routing import Rule
 
 from tests import build
@@ -28,6 +28,7 @@ from trustconduct.audit.actor import Grant, Role
 from trustconduct.db import transaction
 from trustconduct.outbox.links import token
 from trustconduct.outbox.models import SchoolMessage, TrustMessage
+from trustconduct.policies.models import Edition
 
 LIST = Path(__file__).parent / "queries.txt"
 AGAIN = "UPDATE_QUERIES=1 .venv/bin/python -m pytest tests/rules/test_queries.py -n 0"
@@ -145,7 +146,10 @@ def more_ids(world) -> dict[str, dict[str, Any]]:
         message = session.scalars(
             update(TrustMessage).values(parked_at=clock.now()).returning(TrustMessage.id)
         ).first()
+        build.a_draft(session)
+        draft = {"number": session.scalar(select(func.max(Edition.number)))}
     return {
+        **{f"editions.{page}": draft for page in ("edit", "add", "changes", "clause")},
         "mailed": {"place": "invitation", **invitation},
         "mailed.open_reset": reset,
         "mailed.new_password": reset,

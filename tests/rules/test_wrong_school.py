@@ -151,6 +151,16 @@ TRUST_IDS = {
     "editions.approve",
     "editions.publication",
     "editions.publish",
+    "editions.edit",
+    "editions.begin_next",
+    "editions.clause",
+    "editions.save_clause",
+    "editions.move_clause",
+    "editions.retire_clause",
+    "editions.add",
+    "editions.save_added",
+    "editions.changes",
+    "editions.put_back",
     "trust_mail.one",
     "trust_mail.again",
     "trust_mail.told",
@@ -347,7 +357,13 @@ def ids_of(rule: Rule, world: World) -> Ids:
         return SCHOOL_IDS[rule.endpoint](world)
     if rule.endpoint in TRUST_IDS:
         numbers = zip((1, 98, 99), (new_id(), new_id(), new_id()), strict=True)
-        return Ids(*({"number": number, "message_id": id_} for number, id_ in numbers))
+        parts = {"clause_id": "behaviour.1", "section_id": "importance"}
+        return Ids(
+            *(
+                {"number": number, "message_id": id_, "change_id": id_, **parts}
+                for number, id_ in numbers
+            )
+        )
     if rule.endpoint in CONSOLE_SCHOOLS:
         never = {"school_id": new_id()}
         return Ids({"school_id": world.oak.id}, never, {"school_id": new_id()})
@@ -376,14 +392,16 @@ def ids_of(rule: Rule, world: World) -> Ids:
 def own_words(world: World) -> None:
     """Both schools have words of their own, and are taking up an edition."""
     publish_open(world)
+    for school in world.schools.values():
+        with world.sessions.school(school.id) as session, transaction(session):
+            session.execute(delete(LocalChange))  # so that they begin with the newest edition
     for school, count in ((world.oak, 1), (world.elm, 2)):
         with world.sessions.school(school.id) as session, transaction(session):
-            session.execute(delete(LocalChange))  # so that it begins with the newest edition
             for _ in range(count):
                 edition = the_edition(session)
                 add_clause(
                     session, edition, "online", by=school.head, seen=base_of(session, edition)[2],
-                    text=f"Own {school.canary}.", reason=f"Why {school.canary}",
+                    text=f"Own {school.canary}.", reason="The Trust reads it.",
                 )  # fmt: skip
     publish_open(world, importance_p1="Theirs.")
     for school in (world.oak, world.elm):

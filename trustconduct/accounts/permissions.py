@@ -16,6 +16,7 @@ class Can(Enum):
     # at the Trust
     SEE_CONSOLE = auto()
     IMPORT_EDITION = auto()
+    EDIT_EDITION = auto()
     APPROVE_EDITION = auto()
     PUBLISH_EDITION = auto()
     ADD_SCHOOL = auto()
@@ -52,6 +53,7 @@ AT_TRUST: dict[Role, frozenset[Can]] = {
         {
             Can.SEE_CONSOLE,
             Can.IMPORT_EDITION,
+            Can.EDIT_EDITION,
             Can.APPROVE_EDITION,
             Can.PUBLISH_EDITION,
             Can.ADD_SCHOOL,

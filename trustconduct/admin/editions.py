@@ -10,6 +10,7 @@ from sqlalchemy.orm.exc import StaleDataError
 
 from trustconduct import clock
 from trustconduct.accounts.permissions import Can
+from trustconduct.admin.edition_edit import Editing
 from trustconduct.admin.forms import WrittenDay
 from trustconduct.admin.importing import Importing
 from trustconduct.admin.overview import editions
@@ -29,7 +30,7 @@ class ApproveForm(Plain):
     board_on = WrittenDay(blank="Type the day on which the Board approved it.")
 
 
-class EditionsView(Importing):
+class EditionsView(Editing, Importing):
     @expose("/")
     @needs(Can.SEE_CONSOLE)
     def index(self) -> str:

@@ -55,6 +55,8 @@ class Event(StrEnum):
     FACTOR_CONFIRMED = "factor.confirmed"
     FACTOR_REFUSED = "factor.refused"
     EDITION_IMPORTED = "edition.imported"
+    EDITION_BEGUN = "edition.begun"
+    EDITION_EDITED = "edition.edited"
     EDITION_APPROVED = "edition.approved"
     EDITION_PUBLISHED = "edition.published"
     MATRIX_CHANGED = "matrix.changed"

@@ -104,6 +104,13 @@ SENTENCES: dict[Event, Sentence] = {
     Event.FACTOR_CONFIRMED: Sentence("gave a code of their authenticator once more"),
     Event.FACTOR_REFUSED: Sentence("gave a wrong code when asked for one once more"),
     Event.EDITION_IMPORTED: Sentence("brought in {thing} of the code of conduct"),
+    Event.EDITION_BEGUN: Sentence(
+        "began {thing} of the code of conduct from edition {base}",
+        "began {thing} of the code of conduct",
+    ),
+    Event.EDITION_EDITED: Sentence(
+        "edited {thing} of the code of conduct: {what}", "edited {thing} of the code of conduct"
+    ),
     Event.EDITION_APPROVED: Sentence(
         "noted that the Board approved {thing} of the code of conduct on {board_on}",
         "noted that the Board approved {thing} of the code of conduct",

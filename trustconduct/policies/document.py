@@ -57,7 +57,7 @@ class Clause:
     or clause that it belongs to (`ladder`, `ladder.3`). `standing` is set where
     the clause differs from its section: one locked clause among adaptable ones.
     `flagged` marks a clause that a step should not rest on alone, such as
-    criticism on social media.
+    criticism on social media; `flagged_because` says why, in a word.
     """
 
     id: str
@@ -67,6 +67,7 @@ class Clause:
     about: str = ""
     standing: Standing | None = None
     flagged: bool = False
+    flagged_because: str = ""
 
     def to_json(self) -> dict:
         """A mark that is not set is not written, so that what was frozen before keeps its hash."""
@@ -81,6 +82,8 @@ class Clause:
             value["standing"] = self.standing.value
         if self.flagged:
             value["flagged"] = True
+        if self.flagged_because:
+            value["flagged_because"] = self.flagged_because
         return value
 
     @classmethod
@@ -94,6 +97,7 @@ class Clause:
             about=value["about"],
             standing=Standing(standing) if standing else None,
             flagged=value.get("flagged", False),
+            flagged_because=value.get("flagged_because", ""),
         )
 
 
