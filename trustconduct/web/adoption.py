@@ -139,12 +139,13 @@ def item(item_id: str) -> Response:
 def _item_page(
     one: Item, form: Form, plan: Plan, made: Decision | None, status: int = 200
 ) -> Response:
+    heading = _headings(plan).get(one.section, one.section)
     page = staff_page(
         "staff/adoption_item.html",
         item=one,
         word=OUTCOMES.get(one.outcome, ("", "quiet")),
-        heading=_headings(plan).get(one.section, one.section),
-        changes=_both(one),
+        heading=heading,
+        changes=_both(one, heading),
         made=made,
         form=form,
         errors=form.errors,
@@ -152,14 +153,14 @@ def _item_page(
     return make_response(page, status)
 
 
-def _both(one: Item) -> Any:
+def _both(one: Item, heading: str) -> Any:
     """How the Trust's words differ from the school's, to be seen at a glance."""
     if one.part is not Part.CLAUSE or one.ours is None or one.theirs is None:
         return None
 
     def only(said: Any) -> Document:
         words = Clause(one.id, said.text, exceptions=said.exceptions)
-        return Document("", (Section("only", "", (words,)),))
+        return Document("", (Section("part", heading, (words,)),))
 
     return differences_html(differences(only(one.ours), only(one.theirs)), level=3)
 
