@@ -4,23 +4,22 @@ from __future__ import annotations
 
 from datetime import date
 
-import pytest
 import time_machine
 from sqlalchemy import func, select
 
 from tests.at_once import at_once
-from tests.build import a_draft, an_edition
+from tests.build import a_draft, an_edition, an_officer
 from trustconduct.audit.models import TrustAuditEvent
 from trustconduct.clock import Term
 from trustconduct.db import transaction
 from trustconduct.outbox.models import TrustMessage, TrustMessageContent
 from trustconduct.policies.editions import newest_published
 from trustconduct.reviews.models import TrustReminder
-from trustconduct.reviews.reminders import Recipient, due, remind, reminded, when
-from trustconduct.tenants.calendars import Calendar
+from trustconduct.reviews.reminders import Recipient, remind, reminded, when
+from trustconduct.schools.calendars import mark, save_year
+from trustconduct.tenants.calendars import Calendar, Kind, Span
 
 OFFICERS = (Recipient("Ada Officer", "ada@trust.example"), Recipient("Bo", "bo@trust.example"))
-SUMMER = Term.parse("Summer Term 2028")  # 17 April (after Easter) to 31 July
 
 
 def run(session, to=OFFICERS) -> bool:
@@ -32,27 +31,6 @@ def kinds(session) -> list[tuple[str, date]]:
         (row.kind, row.local_day)
         for row in session.scalars(select(TrustReminder).order_by(TrustReminder.local_day))
     ]
-
-
-@pytest.mark.parametrize(
-    ("today", "kind", "on"),
-    [
-        (date(2027, 8, 16), None, None),
-        (date(2027, 8, 17), "two_terms_ahead", date(2027, 8, 17)),
-        (date(2027, 12, 16), "two_terms_ahead", date(2027, 8, 17)),
-        (date(2027, 12, 17), "one_term_ahead", date(2027, 12, 17)),
-        (date(2028, 4, 16), "one_term_ahead", date(2027, 12, 17)),
-        (date(2028, 4, 17), "term_begins", date(2028, 4, 17)),
-        (date(2028, 7, 31), "term_begins", date(2028, 4, 17)),
-        (date(2028, 8, 1), "overdue", date(2028, 8, 1)),
-        (date(2028, 8, 7), "overdue", date(2028, 8, 1)),
-        (date(2028, 8, 8), "overdue", date(2028, 8, 8)),
-        (date(2029, 7, 31), "overdue", date(2029, 7, 31)),
-    ],
-)
-def test_which_reminder_is_due(today, kind, on):
-    found = due(SUMMER.window(), today)
-    assert (found.kind, found.on) == (kind, on) if kind else found is None
 
 
 def test_a_reminder_goes_once_however_often_the_timetable_looks(trust):
@@ -84,7 +62,7 @@ def test_two_at_once_write_one_reminder(ground):
 def test_the_day_is_the_day_in_london(trust):
     with time_machine.travel("2028-07-31T22:59:00Z", tick=False) as time:
         run(trust)
-        assert kinds(trust)[-1][0] == "term_begins"
+        assert kinds(trust)[-1][0] == "board_paper"
         time.move_to("2028-07-31T23:01:00Z")
         run(trust)
         assert kinds(trust)[-1] == ("overdue", date(2028, 8, 1))
@@ -134,7 +112,20 @@ def test_a_term_without_a_calendar_is_called_provisional(trust):
     mail = trust.scalars(select(TrustMessageContent).limit(1)).one()
     assert "Summer Term 2028 (provisionally 17 April 2028 to 31 July 2028" in mail.body
     assert "until the term dates are known" in mail.body
+    assert "the day of this reminder is provisional" in mail.body
     assert "https://x.example/admin/" in mail.body
+
+
+def test_term_dates_that_are_changed_send_no_kind_of_reminder_twice(trust):
+    with time_machine.travel("2028-04-17T08:00:00Z"):
+        assert run(trust)
+    summer = Span(date(2028, 4, 24), date(2028, 7, 21), Kind.TERM, "summer")
+    save_year(trust, 2027, [summer], by=an_officer(), seen=mark(()))
+    with time_machine.travel("2028-04-24T08:00:00Z"):
+        assert not run(trust)
+    with time_machine.travel("2028-05-26T08:00:00Z"):
+        assert run(trust)
+    assert kinds(trust)[-1] == ("board_paper", date(2028, 5, 26))
 
 
 def test_a_day_that_was_written_as_a_day_is_no_guess():

@@ -19,7 +19,8 @@ from trustconduct.admin.views import trust_calendar
 from trustconduct.oversight.heads import SchoolHead
 from trustconduct.oversight.overview import Overview, Standing
 from trustconduct.policies.models import Edition, State
-from trustconduct.reviews.reminders import due, when
+from trustconduct.reviews.due_days import Reminder, due
+from trustconduct.reviews.reminders import when
 from trustconduct.schools.undelivered import how_many
 from trustconduct.tenants.models import SchoolStart
 from trustconduct.tenants.sessions import ScopedSession
@@ -105,10 +106,10 @@ def to_review(session: ScopedSession, at: AtTrust) -> Iterator[Task]:
     if edition is None or edition.review is None:
         return
     calendar = trust_calendar()
-    reminder = due(calendar.window(edition.review), clock.today())
+    reminder = due(calendar, edition.review, clock.today())
     if reminder is None:
         return
-    overdue = reminder.kind == "overdue"
+    overdue = reminder.kind is Reminder.OVERDUE
     yield Task(
         f"The review of edition {edition.number} {'is overdue' if overdue else 'is near'}",
         url_for("editions.show", number=edition.number),

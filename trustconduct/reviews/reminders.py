@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
@@ -13,50 +12,21 @@ from trustconduct import clock
 from trustconduct.audit.actor import CLOCK
 from trustconduct.audit.events import Event
 from trustconduct.audit.record import record
-from trustconduct.clock import Term, Window
+from trustconduct.clock import Term
 from trustconduct.db import new_id
 from trustconduct.outbox.write import Mail, write
 from trustconduct.policies.editions import newest_published
 from trustconduct.policies.models import Edition
+from trustconduct.reviews.due_days import Due, Reminder, Sent, due, goes_out
 from trustconduct.reviews.models import TrustReminder
 from trustconduct.tenants.calendars import Calendar, calendar_of
 from trustconduct.tenants.sessions import ScopedSession
-
-# A term is about four months; the windows of terms without a calendar are as rough.
-TERM = timedelta(days=122)
-WEEK = timedelta(days=7)
 
 
 @dataclass(frozen=True)
 class Recipient:
     name: str
     email: str
-
-
-@dataclass(frozen=True)
-class Due:
-    """A reminder that fell due on `on`: one for each kind, subject and such day."""
-
-    kind: str
-    on: date
-
-
-def due(window: Window, today: date) -> Due | None:
-    """The newest reminder that is due for a review: two terms ahead, one term ahead, when the
-    term begins, and weekly once it is over.
-
-    Days on which nothing ran collapse into the newest one: nobody wants four
-    mails after a holiday.
-    """
-    days = [
-        Due("two_terms_ahead", window.first - 2 * TERM),
-        Due("one_term_ahead", window.first - TERM),
-        Due("term_begins", window.first),
-    ]
-    if today > window.last:
-        weeks = (today - window.last - timedelta(days=1)) // WEEK
-        days.append(Due("overdue", window.last + timedelta(days=1) + weeks * WEEK))
-    return max((item for item in days if item.on <= today), key=lambda item: item.on, default=None)
 
 
 def remind(
@@ -72,8 +42,9 @@ def remind(
     if edition is None or edition.review is None or not recipients:
         return False
     calendar = calendar_of(session)
-    reminder = due(calendar.window(edition.review), clock.today())
-    if reminder is None:
+    today = clock.today()
+    reminder = due(calendar, edition.review, today)
+    if reminder is None or not goes_out(reminder, _sent(session, edition), today):
         return False
     # Not by rowcount: of such an insert SQLAlchemy 2.1 gives -1, which reads as yes.
     added = session.scalar(
@@ -102,6 +73,17 @@ def remind(
     return True
 
 
+def _sent(session: ScopedSession, edition: Edition) -> list[Sent]:
+    return [
+        Sent(row.kind, row.local_day, clock.local(row.reminded_at).date())
+        for row in session.execute(
+            select(TrustReminder.kind, TrustReminder.local_day, TrustReminder.reminded_at).where(
+                TrustReminder.subject_id == edition.id
+            )
+        )
+    ]
+
+
 def when(term: Term, calendar: Calendar) -> str:
     """The review date in words; a day that no calendar gave is never shown as fact."""
     window = calendar.window(term)
@@ -114,11 +96,18 @@ def when(term: Term, calendar: Calendar) -> str:
 
 
 _WORDS = {
-    "two_terms_ahead": "is due for review in about two terms",
-    "one_term_ahead": "is due for review in about one term",
-    "term_begins": "is due for review this term",
-    "overdue": "is overdue for review",
+    Reminder.TWO_TERMS_AHEAD: "is due for review in two terms",
+    Reminder.ONE_TERM_AHEAD: "is due for review in one term",
+    Reminder.TERM_BEGINS: "is due for review this term",
+    Reminder.BOARD_PAPER: "needs its Board paper soon",
+    Reminder.OVERDUE: "is overdue for review",
 }
+
+
+_GUESSED = """
+The term dates are not all known yet, so the day of this reminder is provisional. Enter them
+in the console, and the reminders that follow keep to them.
+"""
 
 
 def _mail(
@@ -137,7 +126,7 @@ Edition {edition.number} of the Communication Policy and Code of Conduct for Par
 Carers {words}.
 
 Review date: {when(edition.review, calendar) if edition.review else "none"}
-
+{_GUESSED if reminder.provisional else ""}
 What to do next: open the console, look at how each school stands, and bring in the next
 edition as a draft.
 
