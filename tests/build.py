@@ -38,7 +38,7 @@ from trustconduct.people.models import Adult
 from trustconduct.people.roll import read_roll
 from trustconduct.people.take_in import take_in
 from trustconduct.policies.adoption import begin, finish
-from trustconduct.policies.document import Standing
+from trustconduct.policies.document import TextStanding
 from trustconduct.policies.editions import approve, import_edition, newest_published, publish
 from trustconduct.policies.models import Edition, SchoolVersion
 from trustconduct.policies.reading import read_policy, template
@@ -150,7 +150,7 @@ def an_open_edition(session: ScopedSession, **words: str) -> Edition:
     document = edition.document
     sections = []
     for section in document.sections:
-        standing = Standing.ADAPTABLE if section.id in OPEN else section.standing
+        standing = TextStanding.ADAPTABLE if section.id in OPEN else section.standing
         clauses = tuple(
             replace(clause, text=words.get(clause.id.replace(".", "_"), clause.text))
             for clause in section.clauses

@@ -15,7 +15,7 @@ from difflib import SequenceMatcher
 
 from trustconduct.policies.clause_ids import own_clause_id
 from trustconduct.policies.decisions import Choice, decide
-from trustconduct.policies.document import Clause, Document, Form, Section, Standing
+from trustconduct.policies.document import Clause, Document, Form, Section, TextStanding
 from trustconduct.policies.merge import merged
 from trustconduct.policies.merge_plan import plan
 
@@ -34,7 +34,7 @@ def a_policy() -> Document:
                     Clause(f"part-{part}.{n}", TEXT.format(n, part), Form.ITEM, ("guide dogs",))
                     for n in range(1, CLAUSES + 1)
                 ),
-                Standing.LOCKED if part % 5 == 0 else Standing.ADAPTABLE,
+                TextStanding.LOCKED if part % 5 == 0 else TextStanding.ADAPTABLE,
             )
             for part in range(SECTIONS)
         ),
@@ -59,7 +59,7 @@ def a_schools_text(base: Document, school: int) -> Document:
     """Two clauses reworded in each section that a school may change, and one of its own."""
 
     def changed(section: Section) -> Section:
-        if section.standing is Standing.LOCKED:
+        if section.standing is TextStanding.LOCKED:
             return section
         at = {school % CLAUSES, (school + 7) % CLAUSES}
         clauses = [

@@ -165,6 +165,8 @@ def axe() -> Callable[[Page], None]:
     script = AXE.read_text("utf-8")
 
     def check(page: Page) -> None:
+        # A page that has only just been reached may have no document yet.
+        page.wait_for_load_state("load")
         page.evaluate(script)
         found = page.evaluate(
             "axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa',"

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from hypothesis import strategies as st
 
 from trustconduct.policies.clause_ids import ids_of, own_clause_id, own_section_id
-from trustconduct.policies.document import Clause, Document, Form, Section, Standing
+from trustconduct.policies.document import Clause, Document, Form, Section, TextStanding
 
 # Whole sentences, one draw each: a merge looks at words as one; test_differences.py cuts them.
 TEXTS = st.sampled_from(
@@ -26,9 +26,9 @@ TEXTS = st.sampled_from(
 EXCEPTIONS = st.sampled_from(
     [(), (), (), ("guide dogs",), ("guide dogs", "at events"), ("at events", "guide dogs")]
 )
-_ADAPTABLE, _LOCKED, _LOCAL = Standing.ADAPTABLE, Standing.LOCKED, Standing.LOCAL
+_ADAPTABLE, _LOCKED, _LOCAL = TextStanding.ADAPTABLE, TextStanding.LOCKED, TextStanding.LOCAL
 STANDINGS = st.sampled_from([_ADAPTABLE, _ADAPTABLE, _LOCKED, _LOCAL])
-OVERRIDES = st.sampled_from([None, None, None, *Standing])
+OVERRIDES = st.sampled_from([None, None, None, *TextStanding])
 FORMS = st.sampled_from(Form)
 
 
@@ -115,7 +115,7 @@ def _open_sections(desk: Desk, by_school: bool) -> list[int]:
     return [
         place
         for place, section in enumerate(desk.sections)
-        if not by_school or section.standing is not Standing.LOCKED
+        if not by_school or section.standing is not TextStanding.LOCKED
     ]
 
 
@@ -130,8 +130,8 @@ def _open_clauses(desk: Desk, by_school: bool, *, to_leave: bool) -> list[str]:
         for clause in section.clauses
         if not by_school
         or (
-            section.standing_of(clause) is not Standing.LOCKED
-            and not (to_leave and section.standing is Standing.LOCKED)
+            section.standing_of(clause) is not TextStanding.LOCKED
+            and not (to_leave and section.standing is TextStanding.LOCKED)
         )
     ]
 
@@ -199,7 +199,7 @@ def _drop(draw, desk: Desk, by_school: bool) -> None:
         for place in _open_sections(desk, by_school)
         if not by_school
         or all(
-            desk.sections[place].standing_of(clause) is not Standing.LOCKED
+            desk.sections[place].standing_of(clause) is not TextStanding.LOCKED
             for clause in desk.sections[place].clauses
         )
     ]
@@ -211,7 +211,7 @@ def _drop(draw, desk: Desk, by_school: bool) -> None:
 def _begin(draw, desk: Desk, by_school: bool) -> None:
     if by_school:
         id = own_section_id(desk.used)
-        section = Section(id, draw(TEXTS), standing=Standing.ADAPTABLE)
+        section = Section(id, draw(TEXTS), standing=TextStanding.ADAPTABLE)
     else:
         id = f"new-{len(desk.used)}"
         section = Section(id, draw(TEXTS), standing=draw(STANDINGS))

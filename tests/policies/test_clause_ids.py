@@ -22,7 +22,7 @@ from trustconduct.policies.document import (
     DocumentRefused,
     Form,
     Section,
-    Standing,
+    TextStanding,
     canonical,
     sha256,
 )
@@ -93,13 +93,15 @@ def test_a_mark_that_is_not_set_leaves_frozen_text_and_hash_as_they_were():
 
 
 def test_marks_come_back_from_json():
-    clause = Clause("online.1", "Do not post.", flagged=True, standing=Standing.LOCKED)
+    clause = Clause("online.1", "Do not post.", flagged=True, standing=TextStanding.LOCKED)
     assert Clause.from_json(clause.to_json()) == clause
     assert clause.to_json()["standing"] == "locked"
-    section = Section("online", "Online", (clause, Clause("online.2", "So.")), Standing.ADAPTABLE)
+    section = Section(
+        "online", "Online", (clause, Clause("online.2", "So.")), TextStanding.ADAPTABLE
+    )
     assert [section.standing_of(each) for each in section.clauses] == [
-        Standing.LOCKED,
-        Standing.ADAPTABLE,
+        TextStanding.LOCKED,
+        TextStanding.ADAPTABLE,
     ]
 
 

@@ -17,7 +17,7 @@ from tests.policies.made_up_documents import editions, new_editions
 from trustconduct.contact_matrix.matrix import Matrix
 from trustconduct.policies.clause_ids import ids_of
 from trustconduct.policies.differences import Change, Differences, differences
-from trustconduct.policies.document import Clause, Document, Form, Section, Standing
+from trustconduct.policies.document import Clause, Document, Form, Section, TextStanding
 from trustconduct.policies.reading import read_policy, template
 from trustconduct.policies.word_runs import Run, after, before, compared, split
 from trustconduct.policies.wording import differences_html
@@ -175,7 +175,7 @@ def rules(*texts: str, start: int = 1) -> tuple[Clause, ...]:
     return tuple(Clause(f"rules.{n}", text, Form.ITEM) for n, text in enumerate(texts, start))
 
 
-def of(*clauses: Clause, heading="Rules", standing=Standing.LOCKED) -> Document:
+def of(*clauses: Clause, heading="Rules", standing=TextStanding.LOCKED) -> Document:
     return Document("Our code", (Section("rules", heading, clauses, standing),))
 
 
@@ -237,7 +237,9 @@ def test_an_exception_that_changed_is_told_with_its_clause():
 def test_a_mark_alone_is_told_in_words():
     note = Clause("note.1", "Soon.", about="rules.1")
     old = of(ONE, note)
-    new = of(replace(ONE, flagged=True, standing=Standing.ADAPTABLE), replace(note, about="rules"))
+    new = of(
+        replace(ONE, flagged=True, standing=TextStanding.ADAPTABLE), replace(note, about="rules")
+    )
     found = differences(old, new)
     assert found.summary == "2 clauses marked differently."
     assert clause_told(found, "rules.1").marks == (

@@ -13,7 +13,7 @@ from tests.build import a_draft, an_edition, an_officer, the_edition
 from trustconduct import clock
 from trustconduct.audit.models import TrustAuditEvent
 from trustconduct.db import transaction
-from trustconduct.policies.document import Form, Standing
+from trustconduct.policies.document import Form, TextStanding
 from trustconduct.policies.editing import (
     HeaderFields,
     begin_next,
@@ -85,11 +85,11 @@ def test_a_flagged_clause_says_why(trust, draft):
     with pytest.raises(EditRefused) as refused:
         edit(trust, draft, reword(draft, flagged=True), by=an_officer())
     assert refused.value.field == "flagged_because"
-    change = reword(draft, flagged=True, flagged_because="opinion", standing=Standing.LOCKED)
+    change = reword(draft, flagged=True, flagged_because="opinion", standing=TextStanding.LOCKED)
     edit(trust, draft, change, by=an_officer())
     clause = draft.document.clause("behaviour.4")
     assert (clause.flagged, clause.flagged_because) == (True, "opinion")
-    assert clause.standing is Standing.LOCKED
+    assert clause.standing is TextStanding.LOCKED
 
 
 @pytest.mark.parametrize("words", ["Ring {school.fax}.", "Ring {school name}.", "Ring {", "Ring }"])
@@ -171,10 +171,12 @@ def test_a_clause_that_a_note_belongs_to_is_not_retired(trust, draft):
 
 def test_a_section_is_added_renamed_moved_and_retired_once_it_is_empty(trust, draft):
     officer = an_officer()
-    id = edit(trust, draft, AddSection("Car park", Standing.ADAPTABLE, "importance"), by=officer)
+    id = edit(
+        trust, draft, AddSection("Car park", TextStanding.ADAPTABLE, "importance"), by=officer
+    )
     assert id == "car-park"
     seen = mark(draft.document.section(id))
-    edit(trust, draft, ChangeSection(id, seen, "Parking", Standing.LOCAL), by=officer)
+    edit(trust, draft, ChangeSection(id, seen, "Parking", TextStanding.LOCAL), by=officer)
     edit(trust, draft, MoveSection(id, "up"), by=officer)
     clause = edit(trust, draft, AddClause(id, Form.PARAGRAPH, "Walk."), by=officer)
     with pytest.raises(EditRefused, match="its clauses first"):
@@ -184,7 +186,7 @@ def test_a_section_is_added_renamed_moved_and_retired_once_it_is_empty(trust, dr
     assert draft.document.section(id) is None
     with pytest.raises(EditRefused, match="has to stay"):
         edit(trust, draft, RetireSection("ladder"), by=officer)
-    again = edit(trust, draft, AddSection("Car park", Standing.LOCAL), by=officer)
+    again = edit(trust, draft, AddSection("Car park", TextStanding.LOCAL), by=officer)
     assert again == "car-park-2"
 
 

@@ -18,7 +18,7 @@ from trustconduct.policies.document import (
     DocumentRefused,
     Form,
     Section,
-    Standing,
+    TextStanding,
 )
 from trustconduct.policies.merge import NoLongerFits, Undecided, merged, whole
 from trustconduct.policies.merge_plan import MergeRefused, Outcome, Part, Plan, plan
@@ -130,12 +130,12 @@ def test_what_is_locked_equals_the_trusts(texts, data):
     result = whole(found, decided(data, found))
     for section in theirs.sections:
         got = result.section(section.id)
-        if section.standing is Standing.LOCKED:
+        if section.standing is TextStanding.LOCKED:
             assert got is not None
             assert got.heading == section.heading
             assert [c.id for c in got.clauses] == [c.id for c in section.clauses]
         for clause in section.clauses:
-            if section.standing_of(clause) is Standing.LOCKED:
+            if section.standing_of(clause) is TextStanding.LOCKED:
                 there = result.clause(clause.id)
                 assert there is not None
                 assert (there.text, there.exceptions) == (clause.text, clause.exceptions)
@@ -224,7 +224,7 @@ def test_decisions_are_saved_and_taken_up_again(texts, data):
 # -- cases that a person would meet
 
 
-def a_document(*clauses: Clause, standing=Standing.ADAPTABLE, **more) -> Document:
+def a_document(*clauses: Clause, standing=TextStanding.ADAPTABLE, **more) -> Document:
     return Document("Our code", (Section("rules", "Rules", clauses, standing, **more),))
 
 
@@ -307,7 +307,7 @@ def test_one_side_removed_what_the_other_reworded(school_removed):
 
 
 def test_a_locked_clause_is_the_trusts_and_the_schools_words_are_shown():
-    locked = a_document(item(1, "Be kind."), standing=Standing.LOCKED)
+    locked = a_document(item(1, "Be kind."), standing=TextStanding.LOCKED)
     ours = reworded(locked, "rules.1", "Be nice.")
     theirs = reworded(locked, "rules.1", "Be kind to all.")
     (told,) = (each for each in plan(locked, ours, theirs).items if each.id == "rules.1")
@@ -317,7 +317,7 @@ def test_a_locked_clause_is_the_trusts_and_the_schools_words_are_shown():
 
 
 def test_one_locked_clause_among_adaptable_ones():
-    base = a_document(item(1, "Be kind.", standing=Standing.LOCKED), item(2, "No dogs."))
+    base = a_document(item(1, "Be kind.", standing=TextStanding.LOCKED), item(2, "No dogs."))
     ours = without(reworded(base, "rules.2", "No cats."), "rules.1")
     result = merged(base, ours, base)
     assert [clause.text for clause in result.clauses()] == ["Be kind.", "No cats."]
@@ -326,8 +326,8 @@ def test_one_locked_clause_among_adaptable_ones():
 def test_nothing_goes_from_a_locked_section_though_a_school_may_reword_it():
     base = a_document(
         item(1, "Be kind."),
-        item(2, "No dogs.", standing=Standing.ADAPTABLE),
-        standing=Standing.LOCKED,
+        item(2, "No dogs.", standing=TextStanding.ADAPTABLE),
+        standing=TextStanding.LOCKED,
     )
     assert merged(base, without(base, "rules.2"), base) == base
     ours = reworded(base, "rules.2", "No cats.")
@@ -337,14 +337,14 @@ def test_nothing_goes_from_a_locked_section_though_a_school_may_reword_it():
 def test_a_schools_clause_in_a_section_that_was_locked_since_is_shown_as_it_goes():
     own = Clause("rules.local.1", "Park with care.")
     ours = replace(BASE, sections=(replace(BASE.sections[0], clauses=(own, *BASE.clauses())),))
-    theirs = replace(BASE, sections=(replace(BASE.sections[0], standing=Standing.LOCKED),))
+    theirs = replace(BASE, sections=(replace(BASE.sections[0], standing=TextStanding.LOCKED),))
     (told,) = (each for each in plan(BASE, ours, theirs).items if each.id == own.id)
     assert (told.outcome, told.ours.text) == (Outcome.LOCKED, "Park with care.")
     assert merged(BASE, ours, theirs) == theirs
 
 
 def test_in_a_local_section_the_schools_words_stand_without_asking():
-    base = a_document(item(1, "Say where to park."), standing=Standing.LOCAL)
+    base = a_document(item(1, "Say where to park."), standing=TextStanding.LOCAL)
     ours = reworded(base, "rules.1", "Park in Mill Lane.")
     theirs = reworded(base, "rules.1", "Say where to park and to stop.")
     assert outcomes(base, ours, theirs)["rules.1"] is Outcome.KEPT
@@ -353,7 +353,7 @@ def test_in_a_local_section_the_schools_words_stand_without_asking():
 
 def test_a_schools_clause_whose_section_the_trust_removed_is_decided():
     own = Clause("rules.local.1", "Park with care.")
-    more = Section("more", "More", (Clause("more.1", "Thank you."),), Standing.ADAPTABLE)
+    more = Section("more", "More", (Clause("more.1", "Thank you."),), TextStanding.ADAPTABLE)
     base = replace(BASE, sections=(*BASE.sections, more))
     ours = replace(base, sections=(replace(BASE.sections[0], clauses=(*BASE.clauses(), own)), more))
     theirs = replace(base, sections=(more,))
@@ -398,13 +398,13 @@ def test_what_both_moved_stands_where_the_trust_has_it():
 def test_a_section_that_was_locked_since_has_the_trusts_order():
     one, two, three_ = BASE.clauses()
     ours = a_document(three_, one, two)
-    theirs = a_document(one, two, three_, standing=Standing.LOCKED)
+    theirs = a_document(one, two, three_, standing=TextStanding.LOCKED)
     assert merged(BASE, ours, theirs) == theirs
 
 
 def test_a_note_whose_step_went_belongs_to_the_section():
     """A page would leave it out otherwise."""
-    steps = Section("ladder", "Steps", (Clause("ladder.1", "A letter."),), Standing.ADAPTABLE)
+    steps = Section("ladder", "Steps", (Clause("ladder.1", "A letter."),), TextStanding.ADAPTABLE)
     note = Section("note", "Notes", (Clause("note.1", "Soon.", about="ladder"),))
     base = Document("Our code", (steps, note))
     ours = replace(base, sections=(replace(steps, clauses=()), note))
@@ -484,7 +484,7 @@ def test_a_decision_that_lacks_something_says_what(choice, given, told):
 
 
 def test_there_is_nothing_to_decide_where_nothing_differs_or_the_trusts_words_stand():
-    locked = a_document(item(1, "Be kind."), standing=Standing.LOCKED)
+    locked = a_document(item(1, "Be kind."), standing=TextStanding.LOCKED)
     found = plan(locked, reworded(locked, "rules.1", "Be nice."), locked)
     with pytest.raises(ValueError, match="the Trust's words stand there"):
         decide(found.by_id["rules.1"], Choice.OURS, reason="So.")

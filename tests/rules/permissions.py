@@ -38,7 +38,7 @@ from trustconduct.files.take_in import Looked
 from trustconduct.outbox.models import models_of
 from trustconduct.outbox.write import Mail, write
 from trustconduct.policies.decisions import Choice
-from trustconduct.policies.document import Form, Section, Standing
+from trustconduct.policies.document import Form, Section, TextStanding
 from trustconduct.policies.editing import HEADER, HeaderFields
 from trustconduct.policies.edition_changes import EditionChange
 from trustconduct.policies.edits import AddClause
@@ -126,14 +126,14 @@ def _opened(session: ScopedSession) -> Edition:
     """The edition as if the Trust had opened it: not kept, since it is published."""
     edition = the_edition(session)
     session.expunge(edition)
-    sections = (replace(one, standing=Standing.ADAPTABLE) for one in edition.document.sections)
+    sections = (replace(one, standing=TextStanding.ADAPTABLE) for one in edition.document.sections)
     edition.body = replace(edition.document, sections=tuple(sections)).to_json()
     return edition
 
 
 def _adoption(session: ScopedSession) -> Adoption:
     edition = the_edition(session)
-    own = Section("section.local.1", "Ours", (), Standing.ADAPTABLE)
+    own = Section("section.local.1", "Ours", (), TextStanding.ADAPTABLE)
     document = replace(edition.document, sections=(*edition.document.sections, own))
     text = PolicyText(edition_id=edition.id, body=document.to_json())
     adoption = Adoption(edition_id=edition.id, base_id=edition.id, begun_by="A head")

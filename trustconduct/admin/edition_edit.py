@@ -16,7 +16,7 @@ from trustconduct.accounts.permissions import Can
 from trustconduct.admin.views import Console
 from trustconduct.db import transaction
 from trustconduct.policies import wording
-from trustconduct.policies.document import Clause, Document, Form, Section, Standing
+from trustconduct.policies.document import Clause, Document, Form, Section, TextStanding
 from trustconduct.policies.editing import begin_next, changes, edit, last_change, put_back
 from trustconduct.policies.edition_changes import EditionChange
 from trustconduct.policies.editions import EditionRefused
@@ -65,7 +65,7 @@ class Lines(fields.Field):
 class ClauseForm(Plain):
     text = Words(longest=LONGEST, blank="Type the words of the clause.")
     exceptions = Lines(load_default=())
-    standing = Choice(("", *Standing), blank="Choose who may change its words.")
+    standing = Choice(("", *TextStanding), blank="Choose who may change its words.")
     flagged = fields.Boolean(load_default=False)
     flagged_because = Line()
     about = Line()
@@ -149,7 +149,7 @@ class Editing(Console):
             return self._clause_page(edition, clause, form, preview=shown)
         given = {**form.values, "standing": form.values["standing"] or None}
         if given["standing"]:
-            given["standing"] = Standing(given["standing"])
+            given["standing"] = TextStanding(given["standing"])
         try:
             with transaction(g.session):
                 edit(g.session, edition, ChangeClause(clause_id, **given), by=actor())

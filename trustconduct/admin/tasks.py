@@ -17,7 +17,7 @@ from trustconduct import clock
 from trustconduct.accounts.permissions import Can
 from trustconduct.admin.views import trust_calendar
 from trustconduct.oversight.heads import SchoolHead
-from trustconduct.oversight.overview import Overview, Standing
+from trustconduct.oversight.overview import Overview, SchoolStanding
 from trustconduct.policies.models import Edition, State
 from trustconduct.reviews.due_days import Reminder, due
 from trustconduct.reviews.reminders import when
@@ -45,7 +45,7 @@ class AtTrust:
     heads: Sequence[SchoolHead]
 
     @property
-    def open_schools(self) -> list[Standing]:
+    def open_schools(self) -> list[SchoolStanding]:
         """The schools that are not suspended: nothing waits at the others."""
         return [one for one in self.overview.schools if one.suspended_at is None]
 
@@ -133,7 +133,7 @@ def _all_schools() -> str:
     return url_for("schools.index_view")
 
 
-def _details(school: Standing) -> str:
+def _details(school: SchoolStanding) -> str:
     return url_for("schools.details_view", id=school.school_id)
 
 

@@ -13,7 +13,7 @@ from trustconduct.tenants.sessions import ScopedSession
 
 
 @dataclass(frozen=True)
-class Standing:
+class OutboxStanding:
     """Messages that wait, those that were given up and not seen to, and when the oldest
     waiting one was due. A suspended school's count for nothing: they wait on purpose.
     """
@@ -23,7 +23,7 @@ class Standing:
     oldest_due_at: datetime | None
 
 
-def standing(session: ScopedSession) -> Standing:
+def standing(session: ScopedSession) -> OutboxStanding:
     """Of all schools and the Trust together, in a session of the Trust: one query."""
     of_schools, of_trust = (
         select(table.due_at, table.parked_at).where(
@@ -40,4 +40,4 @@ def standing(session: ScopedSession) -> Standing:
             func.min(each.c.due_at).filter(waits),
         ).select_from(each)
     ).one()
-    return Standing(*row)
+    return OutboxStanding(*row)

@@ -22,7 +22,7 @@ from trustconduct.tenants.sessions import ScopedSession
 
 
 @dataclass(frozen=True)
-class Standing:
+class SchoolStanding:
     """One school: which edition is in force there, and how its adults answered about it."""
 
     school_id: UUID
@@ -39,7 +39,7 @@ class Standing:
 
 @dataclass(frozen=True)
 class Overview:
-    schools: tuple[Standing, ...]
+    schools: tuple[SchoolStanding, ...]
     newest: int | None  # the newest published edition
 
     @property
@@ -80,7 +80,7 @@ def overview(session: ScopedSession, *, by: Actor) -> Overview:
     answered = _answered(session, [row.version_id for row in rows if row.version_id])
     return Overview(
         schools=tuple(
-            Standing(
+            SchoolStanding(
                 school_id=row.id,
                 slug=row.slug,
                 name=row.name,

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from trustconduct.contact_matrix.matrix import Matrix, slug
-from trustconduct.policies import facts as merge
+from trustconduct.policies import facts as merge_fields
 from trustconduct.policies.document import (
     CITED,
     LADDER,
@@ -91,7 +91,7 @@ class Assembler:
             known = "contact"
         if not known and place == 0 and not raw.heading:
             known = "welcome"
-        bare = merge.FIELD.sub("", with_fields(raw.heading, self.facts))
+        bare = merge_fields.FIELD.sub("", with_fields(raw.heading, self.facts))
         base = id = known or slug(bare) or f"part-{place + 1}"
         if base in TAKEN:
             base = id = f"about-{base}"
@@ -178,7 +178,7 @@ class Assembler:
         A text could not be published with them, and dropping them would change it.
         """
         filled = with_fields(" ".join(text.split()), self.facts)
-        unknown = sorted(merge.names_in(filled) - merge.FACTS.keys())
+        unknown = sorted(merge_fields.names_in(filled) - merge_fields.FACTS.keys())
         if unknown:
             why = f"“{{{unknown[0][:60]}}}” is not a fact that we know"
             why += ", so write it without braces or use one of ours, such as {school.name}"

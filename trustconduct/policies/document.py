@@ -17,14 +17,14 @@ from enum import StrEnum
 from functools import cached_property
 
 from trustconduct.contact_matrix.matrix import Matrix
-from trustconduct.policies import facts as merge
+from trustconduct.policies import facts as merge_fields
 
 
 class DocumentRefused(ValueError):
     """The document cannot stand; the message names the section or clause."""
 
 
-class Standing(StrEnum):
+class TextStanding(StrEnum):
     """Who may change a section's words."""
 
     LOCKED = "locked"  # the Trust's words
@@ -65,7 +65,7 @@ class Clause:
     form: Form = Form.PARAGRAPH
     exceptions: tuple[str, ...] = ()
     about: str = ""
-    standing: Standing | None = None
+    standing: TextStanding | None = None
     flagged: bool = False
     flagged_because: str = ""
 
@@ -95,7 +95,7 @@ class Clause:
             form=Form(value["form"]),
             exceptions=tuple(value["exceptions"]),
             about=value["about"],
-            standing=Standing(standing) if standing else None,
+            standing=TextStanding(standing) if standing else None,
             flagged=value.get("flagged", False),
             flagged_because=value.get("flagged_because", ""),
         )
@@ -108,7 +108,7 @@ class Section:
     id: str
     heading: str
     clauses: tuple[Clause, ...] = ()
-    standing: Standing = Standing.LOCKED
+    standing: TextStanding = TextStanding.LOCKED
 
     @cached_property
     def clause_ids(self) -> tuple[str, ...]:
@@ -118,7 +118,7 @@ class Section:
     def items(self) -> tuple[Clause, ...]:
         return tuple(clause for clause in self.clauses if clause.form is Form.ITEM)
 
-    def standing_of(self, clause: Clause) -> Standing:
+    def standing_of(self, clause: Clause) -> TextStanding:
         """Who may change the words of one of its clauses."""
         return clause.standing or self.standing
 
@@ -137,7 +137,7 @@ class Document:
                     raise DocumentRefused(f"“{id}” stands in the text twice.")
                 seen.add(id)
         for text in self.texts():
-            merge.check(text)
+            merge_fields.check(text)
 
     @cached_property
     def sections_by_id(self) -> dict[str, Section]:
@@ -174,18 +174,18 @@ class Document:
 
     def facts_named(self) -> set[str]:
         """The merge fields that this text needs."""
-        return set().union(*(merge.names_in(text) for text in self.texts()))
+        return set().union(*(merge_fields.names_in(text) for text in self.texts()))
 
     def filled(self, facts: Mapping[str, str]) -> Document:
         """The same document with a school's facts in place."""
 
-        marked = merge.as_plain(facts)
+        marked = merge_fields.as_plain(facts)
 
         def put(text: str) -> str:
-            return merge.fill(text, facts)
+            return merge_fields.fill(text, facts)
 
         def put_marked(text: str) -> str:
-            return merge.fill(text, marked)
+            return merge_fields.fill(text, marked)
 
         return replace(
             self,
@@ -231,7 +231,7 @@ class Document:
                 Section(
                     id=section["id"],
                     heading=section["heading"],
-                    standing=Standing(section["standing"]),
+                    standing=TextStanding(section["standing"]),
                     clauses=tuple(Clause.from_json(clause) for clause in section["clauses"]),
                 )
                 for section in value["sections"]

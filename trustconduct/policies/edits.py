@@ -21,7 +21,7 @@ from trustconduct.policies.document import (
     Document,
     Form,
     Section,
-    Standing,
+    TextStanding,
     canonical,
     sha256,
 )
@@ -99,7 +99,7 @@ def restored(document: Document, kind: str, id: str, was: dict, came: dict | Non
         return _with_clause(document, Clause.from_json(words), where["section"], where["place"])
     there = document.section(id)
     section = Section(
-        id, words["heading"], there.clauses if there else (), Standing(words["standing"])
+        id, words["heading"], there.clauses if there else (), TextStanding(words["standing"])
     )
     rest = [each for each in document.sections if each.id != id]
     rest.insert(where["place"], section)
@@ -140,7 +140,7 @@ class ChangeClause:
     seen: str
     text: str
     exceptions: tuple[str, ...] = ()
-    standing: Standing | None = None
+    standing: TextStanding | None = None
     flagged: bool = False
     flagged_because: str = ""
     about: str = ""
@@ -212,7 +212,7 @@ class AddSection:
     """A new, empty section after another; blank is the end."""
 
     heading: str
-    standing: Standing
+    standing: TextStanding
     after: str = ""
 
     def apply(self, document: Document, used: set[str]) -> Edited:
@@ -239,7 +239,7 @@ class ChangeSection:
     id: str
     seen: str
     heading: str
-    standing: Standing
+    standing: TextStanding
 
     def apply(self, document: Document, used: set[str]) -> Edited:
         now = _section(document, self.id)

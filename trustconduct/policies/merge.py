@@ -19,7 +19,7 @@ from dataclasses import replace
 
 from trustconduct.policies.clause_order import merged_order
 from trustconduct.policies.decisions import Decision, fitting
-from trustconduct.policies.document import Clause, Document, Section, Standing
+from trustconduct.policies.document import Clause, Document, Section, TextStanding
 from trustconduct.policies.merge_plan import Item, MergeRefused, Part, Plan, Said, Side, plan
 
 _MOST_NAMED = 5
@@ -92,7 +92,7 @@ def _section(found: Plan, id: str, heading: Said | None, clauses: dict[str, Clau
     there = found.theirs.sections.get(id) or found.ours.sections[id]
     text = heading.text if heading else there.heading
     ours, theirs = _ids(found.ours, id), _ids(found.theirs, id)
-    if ours == theirs or (there.standing is Standing.LOCKED and id in found.theirs.sections):
+    if ours == theirs or (there.standing is TextStanding.LOCKED and id in found.theirs.sections):
         order = [each for each in theirs if each in clauses]
     else:
         order = merged_order(ours, theirs, clauses, found.moved_here)

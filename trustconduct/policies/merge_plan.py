@@ -6,7 +6,7 @@ school's facts are put in. `plan` looks at each section and clause by its id and
 says what becomes of it. It decides nothing that people must decide; `merge.py`
 makes the document once they have.
 
-Standing rules, always the new edition's: a **locked** section has the Trust's
+TextStanding rules, always the new edition's: a **locked** section has the Trust's
 heading and the Trust's clauses in the Trust's order, a locked clause the Trust's
 words. In a **local** one the school's words stand where both changed.
 """
@@ -22,7 +22,7 @@ from typing import NamedTuple
 
 from trustconduct.policies.clause_ids import check_edition, is_own
 from trustconduct.policies.clause_order import moved
-from trustconduct.policies.document import Document, Standing
+from trustconduct.policies.document import Document, TextStanding
 
 
 class Outcome(StrEnum):
@@ -185,7 +185,7 @@ class _Planner:
         base, ours, theirs = (
             Said(side.document.title) if side.is_known else None for side in self.sides
         )
-        outcome = _outcome(base, ours, theirs, Standing.LOCKED)
+        outcome = _outcome(base, ours, theirs, TextStanding.LOCKED)
         return Item(TITLE, Part.TITLE, outcome, base, ours, theirs, is_locked=True)
 
     def _section(self, id: str) -> Item:
@@ -208,9 +208,9 @@ class _Planner:
         else:
             saids = (self.base.said(id), self.ours.said(id), self.theirs.said(id))
             outcome = _outcome(*saids, standing)
-            gone = standing is not Standing.LOCKED and self._section_is_gone(was, here, there)
+            gone = standing is not TextStanding.LOCKED and self._section_is_gone(was, here, there)
             if gone:
-                outcome = Outcome.KEPT if standing is Standing.LOCAL else Outcome.CONFLICT
+                outcome = Outcome.KEPT if standing is TextStanding.LOCAL else Outcome.CONFLICT
             elif self._could_be_either(id, ours, theirs, standing):
                 outcome = Outcome.CONFLICT
         return self._item(id, Part.CLAUSE, outcome, saids, standing, home or was or "", gone)
@@ -221,7 +221,7 @@ class _Planner:
         part: Part,
         outcome: Outcome,
         saids: tuple[Said | None, Said | None, Said | None],
-        standing: Standing,
+        standing: TextStanding,
         section: str,
         gone: bool = False,
     ) -> Item:
@@ -231,40 +231,40 @@ class _Planner:
             outcome,
             *saids,
             section=section,
-            is_locked=standing is Standing.LOCKED,
+            is_locked=standing is TextStanding.LOCKED,
             section_gone=gone,
             moved_by_school=id in self.moved_by_school,
             moved_by_trust=id in self.moved_by_trust,
         )
 
-    def _section_standing(self, id: str) -> Standing:
+    def _section_standing(self, id: str) -> TextStanding:
         """The new edition's word, or else the old one's. A school's own section is its own."""
         section = self.theirs.sections.get(id) or self.base.sections.get(id)
-        return section.standing if section else Standing.ADAPTABLE
+        return section.standing if section else TextStanding.ADAPTABLE
 
-    def _clause_standing(self, id: str) -> Standing:
+    def _clause_standing(self, id: str) -> TextStanding:
         """Who may change the words. Nothing is added to a locked section nor taken from it."""
         clause = self.theirs.clauses.get(id)
         if clause:
             section = self.theirs.sections[self.theirs.home[id]].standing
-            if section is Standing.LOCKED and id not in self.ours.clauses:
-                return Standing.LOCKED
+            if section is TextStanding.LOCKED and id not in self.ours.clauses:
+                return TextStanding.LOCKED
             return clause.standing or section
         section = self._section_standing(self.ours.home.get(id) or self.base.home.get(id) or "")
         clause = self.base.clauses.get(id)
-        if section is Standing.LOCKED or clause is None:
+        if section is TextStanding.LOCKED or clause is None:
             return section
         return clause.standing or section
 
     def _could_be_either(
-        self, id: str, ours: object | None, theirs: object | None, standing: Standing
+        self, id: str, ours: object | None, theirs: object | None, standing: TextStanding
     ) -> bool:
         """Whether nobody can tell if what one side lacks was removed there or added here."""
         one_side = (ours is None) is not (theirs is None)
         return (
             not self.base.is_known
             and one_side
-            and standing is Standing.ADAPTABLE
+            and standing is TextStanding.ADAPTABLE
             and not is_own(id)
         )
 
@@ -285,7 +285,7 @@ class _Planner:
         """
         if here is None or there is None:
             return here or there
-        if Standing.LOCKED in (self._section_standing(here), self._section_standing(there)):
+        if TextStanding.LOCKED in (self._section_standing(here), self._section_standing(there)):
             return there
         if there == was:
             return here if here in self.theirs.sections or here not in self.base.sections else there
@@ -304,13 +304,15 @@ def _moved(base: Side, side: Side) -> set[str]:
     return gone
 
 
-def _outcome(base: Said | None, ours: Said | None, theirs: Said | None, by: Standing) -> Outcome:
+def _outcome(
+    base: Said | None, ours: Said | None, theirs: Said | None, by: TextStanding
+) -> Outcome:
     if ours == theirs:
         return Outcome.UNCHANGED if ours == base else Outcome.SAME
     if ours == base:
         return Outcome.TAKEN
-    if by is Standing.LOCKED:
+    if by is TextStanding.LOCKED:
         return Outcome.LOCKED
-    if theirs == base or by is Standing.LOCAL:
+    if theirs == base or by is TextStanding.LOCAL:
         return Outcome.KEPT
     return Outcome.CONFLICT

@@ -20,7 +20,7 @@ from trustconduct.audit.events import Event
 from trustconduct.audit.record import record
 from trustconduct.policies import facts
 from trustconduct.policies.clause_ids import ids_of, is_own, own_clause_id
-from trustconduct.policies.document import Clause, Document, Form, Section, Standing
+from trustconduct.policies.document import Clause, Document, Form, Section, TextStanding
 from trustconduct.policies.models import (
     ChangeKind,
     Edition,
@@ -137,7 +137,7 @@ def add_clause(
     """Add a clause of the school's own at the end of a section; give its id."""
     document, edition = _to_change(session, newest, by=by, seen=seen)
     section = document.section(section_id)
-    if section is None or section.standing is Standing.LOCKED:
+    if section is None or section.standing is TextStanding.LOCKED:
         raise TextRefused("", "The Trust’s words stand in that section, so nothing can be added.")
     text, exceptions = _checked(text, exceptions)
     used = ids_of(document, newest.document) | _ever_used(session)
@@ -156,7 +156,7 @@ def leave_out(
     """Leave out a clause that the Trust lets schools change, or take away one's own."""
     document, edition = _to_change(session, newest, by=by, seen=seen)
     _, section = _of_school(document, clause_id)
-    if section.standing is Standing.LOCKED:
+    if section.standing is TextStanding.LOCKED:
         raise TextRefused("", "The Trust’s words stand in that section, so nothing can go.")
     if not is_own(clause_id):
         reason = _reason(reason)
@@ -215,7 +215,7 @@ def _of_school(document: Document, clause_id: str) -> tuple[Clause, Section]:
     if clause is None:
         raise TextRefused("", "That clause is not in your text any more.")
     section = document.sections_by_id[document.homes[clause_id]]
-    if section.standing_of(clause) is Standing.LOCKED and not is_own(clause_id):
+    if section.standing_of(clause) is TextStanding.LOCKED and not is_own(clause_id):
         raise TextRefused("", "These are the Trust’s words, and every school has the same.")
     return clause, section
 

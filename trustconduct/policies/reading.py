@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import resources
 
-from trustconduct.policies import facts as merge
+from trustconduct.policies import facts as merge_fields
 from trustconduct.policies.assemble import UNRECOGNISED, Assembled, Assembler
 from trustconduct.policies.document import BEHAVIOUR, CITED, CONCERN, LADDER, NOTE, ONLINE, Document
 from trustconduct.policies.found_facts import found_facts
@@ -187,7 +187,7 @@ def _places(document: Document, became: list[tuple[SourceLine, str]]) -> tuple[F
     return tuple(
         FactPlace(name, where, first.get(where, 0), text.count(f"{{{name}}}"))
         for where, text in texts
-        for name in sorted(merge.names_in(text))
+        for name in sorted(merge_fields.names_in(text))
     )
 
 

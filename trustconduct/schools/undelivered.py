@@ -227,7 +227,7 @@ def settle(session: ScopedSession, message_id: UUID, *, by: Actor) -> bool:
 
 
 @dataclass(frozen=True)
-class Standing:
+class SchoolMail:
     """A school's messages as the Trust may see them: numbers and times, and no names."""
 
     school_id: UUID
@@ -236,7 +236,7 @@ class Standing:
     oldest_at: datetime | None  # since when the longest waiting one waits
 
 
-def standings(session: ScopedSession, *, by: Actor) -> list[Standing]:
+def standings(session: ScopedSession, *, by: Actor) -> list[SchoolMail]:
     """Every school that has something waiting or given up, by one query."""
     permit(by, Can.SEE_MAIL)
     model = SchoolMessage
@@ -250,4 +250,4 @@ def standings(session: ScopedSession, *, by: Actor) -> list[Standing]:
         .where(model.sent_at.is_(None), model.settled_at.is_(None))
         .group_by(model.school_id)
     )
-    return [Standing(*row) for row in rows]
+    return [SchoolMail(*row) for row in rows]

@@ -22,7 +22,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from migrations.newest import is_migrated
 from trustconduct.jobs.queue import connect
-from trustconduct.outbox.standing import Standing, standing
+from trustconduct.outbox.standing import OutboxStanding, standing
 from trustconduct.web.door import open_to_all, works
 from trustconduct.web.measures import Measures
 
@@ -83,7 +83,7 @@ def _may_read() -> bool:
     return False
 
 
-def _standing() -> Standing | None:
+def _standing() -> OutboxStanding | None:
     try:
         with works().sessions.trust(read_only=True) as session:
             return standing(session)

@@ -22,7 +22,7 @@ from prometheus_client import (
 from prometheus_client.core import GaugeMetricFamily, Metric
 
 from trustconduct import clock
-from trustconduct.outbox.standing import Standing
+from trustconduct.outbox.standing import OutboxStanding
 from trustconduct.processes import FIGURES
 
 # In seconds: from a page out of memory to one that nobody waits for.
@@ -77,7 +77,7 @@ class Measures:
         if method == "POST" and route in SIGN_INS and status in REFUSED:
             self._refused.inc()
 
-    def text(self, standing: Standing | None) -> bytes:
+    def text(self, standing: OutboxStanding | None) -> bytes:
         """All figures in Prometheus' own format. `standing` is None without the database."""
         counted = self._registry
         if os.environ.get(FIGURES):
@@ -89,7 +89,7 @@ class Measures:
 class _Now:
     """Figures that are looked up when asked, and never kept in a process's file."""
 
-    def __init__(self, standing: Standing | None) -> None:
+    def __init__(self, standing: OutboxStanding | None) -> None:
         self._standing = standing
 
     def collect(self) -> Iterator[Metric]:
@@ -107,7 +107,7 @@ class _Now:
             yield GaugeMetricFamily(f"trustconduct_outbox_{name}", words, value)
 
 
-def _of_now(standing: Standing | None) -> CollectorRegistry:
+def _of_now(standing: OutboxStanding | None) -> CollectorRegistry:
     registry = CollectorRegistry()
     registry.register(_Now(standing))
     return registry

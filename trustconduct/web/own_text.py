@@ -13,7 +13,7 @@ from trustconduct.accounts.permissions import Can
 from trustconduct.db import transaction
 from trustconduct.policies.adoption import must_adopt
 from trustconduct.policies.clause_ids import is_own
-from trustconduct.policies.document import Clause, Document, Section, Standing
+from trustconduct.policies.document import Clause, Document, Section, TextStanding
 from trustconduct.policies.editions import newest_published
 from trustconduct.policies.facts import FACTS
 from trustconduct.policies.models import Edition, LocalChange
@@ -86,7 +86,7 @@ def show() -> str:
         sections=sections,
         open=any(clause.may_change for _, clauses in sections for clause in clauses),
         changed=len(changes),
-        Standing=Standing,
+        Standing=TextStanding,
     )
 
 
@@ -100,7 +100,7 @@ def _shown(
     clauses = [
         Shown(
             clause,
-            is_own(clause.id) or section.standing_of(clause) is not Standing.LOCKED,
+            is_own(clause.id) or section.standing_of(clause) is not TextStanding.LOCKED,
             changes.get(clause.id),
         )
         for clause in section.clauses
@@ -132,7 +132,7 @@ def _clause_page(clause_id: str, form: Form, status: int = 200, **more: Any) -> 
         clause=here,
         theirs=edition.document.clause(clause_id) if edition else None,
         is_own=is_own(clause_id),
-        may_go=section.standing is not Standing.LOCKED,
+        may_go=section.standing is not TextStanding.LOCKED,
         form=form,
         errors=form.errors,
         FACTS=FACTS,
