@@ -14,7 +14,7 @@ import pickle
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -45,10 +45,9 @@ def new_run() -> Path:
 
 
 def end_run(run: Path) -> None:
+    """The folder of runs stays: another run may be about to make its own in it."""
     embedded.erase(run)
     shutil.rmtree(run, ignore_errors=True)
-    with suppress(OSError):
-        RUNS.rmdir()
 
 
 @dataclass(frozen=True)
