@@ -33,6 +33,8 @@ def test_every_route_of_the_console_says_what_it_needs(app):
         "editions.keep",
         "editions.approve",
         "editions.publish",
+        "editions.mark",
+        "editions.withdraw",
         "editions.begin_next",
         "editions.save_clause",
         "editions.move_clause",

@@ -18,6 +18,7 @@ from trustconduct.db import transaction
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
 WHY = "Our families asked for plainer words."
 POLICY = "oak-lane/staff/policy"
+EDITING = ("edit", "edit/clause/behaviour.4", "edit/add/behaviour", "edit/changes")
 
 
 def look(page: Page, name: str) -> None:
@@ -88,7 +89,7 @@ def test_own_words_are_changed_taken_along_and_seen(service, open_page, axe):
     expect(officer.get_by_text(WHY)).to_be_visible()
     axe(officer)
     look(officer, "drift")
-    for place in ("edit", "edit/clause/behaviour.4", "edit/add/behaviour", "edit/changes"):
+    for place in (*EDITING, "impact", "withdraw", "approve"):
         officer.goto(f"{service.url}/admin/editions/{number}/{place}")
         axe(officer)
         look(officer, place.replace("/", "-"))

@@ -298,6 +298,7 @@ RULES: dict[str, Asks | Free | tuple[Asks, ...]] = {
     "oversight.heads.heads": Asks(Can.SEE_CONSOLE, ACCOUNTS, lambda s: given()),
     "oversight.history.look_back": at_both(
         Can.SEE_HISTORY, lambda s: given(Wanted(), most=10)),
+    "oversight.impact.impact": Asks(Can.SEE_CONSOLE, TRUST, lambda s: given(_draft(s))),
     "oversight.overview.overview": Asks(Can.SEE_CONSOLE, TRUST, lambda s: given()),
     "oversight.states.mail_waiting": Asks(
         Can.SEE_CONSOLE, TRUST, lambda s: given(build.a_school(s))),
@@ -323,6 +324,10 @@ RULES: dict[str, Asks | Free | tuple[Asks, ...]] = {
         lambda s: given(_reading(), source_name="code.txt", source_text=build.a_text())),
     "policies.editions.publish": Asks(
         Can.PUBLISH_EDITION, TRUST, lambda s: given(_approved(s))),
+    "policies.editions.mark_change": Asks(
+        Can.PUBLISH_EDITION, TRUST, lambda s: given(_draft(s), material=False, because="Words")),
+    "policies.editions.withdraw": Asks(
+        Can.WITHDRAW_EDITION, TRUST, lambda s: given(_draft(s), because="Wrong text")),
     "policies.adoption.begin": Asks(
         Can.CHANGE_TEXT, SCHOOL, lambda s: given(the_edition(s)),
         idle="there is one edition; tests/policies/test_own_text.py has two"),

@@ -50,6 +50,7 @@ TRUST_TABLES = {
     "outbox_trust",
     "outbox_content_trust",
     "policy_edition",
+    "policy_withdrawal",
     "policy_edition_change",
     "reminder_trust",
     "calendar_span_trust",
@@ -136,6 +137,7 @@ RIGHTS = {
         "school_start": "select update(settled_at)",
         "police_force": "select",
         "policy_edition": "select",
+        "policy_withdrawal": "select(id,withdrawn_at)",
     },
     "tc_trust": {
         "trust": "select insert update",
@@ -147,6 +149,7 @@ RIGHTS = {
         "outbox_trust": f"select insert update({TRIED})",
         "outbox_content_trust": "select insert",
         "policy_edition": "select insert update",
+        "policy_withdrawal": "select insert",
         "policy_edition_change": "select insert update(after,at,what)",
         "reminder_trust": "select insert",
         "calendar_span_trust": "select insert delete",
@@ -186,6 +189,7 @@ APPEND_ONLY = {
     "audit_detail_trust",
     "contact_matrix",
     "policy_version",
+    "policy_withdrawal",
     "acknowledgement",
     "acknowledgement_words",
 }

@@ -22,8 +22,9 @@ from tests.rules.tables import (
 )
 from trustconduct import clock
 from trustconduct.acknowledgements.models import SignRequest
-from trustconduct.db import new_id
+from trustconduct.db import new_id, transaction
 from trustconduct.people.models import Adult, Care, Pupil
+from trustconduct.policies.editions import withdraw
 from trustconduct.tenants.models import School, SchoolStart
 from trustconduct.tenants.sessions import Scope, ScopeFixed
 
@@ -435,6 +436,9 @@ def as_owner(servers, world):
 
 @pytest.mark.parametrize("table", sorted(APPEND_ONLY))
 def test_a_row_that_never_changes_is_kept_even_from_a_superuser(world, servers, table):
+    if table == "policy_withdrawal":  # the world has none: its one edition is the one to adopt
+        with world.sessions.trust() as session, transaction(session):
+            withdraw(session, build.a_draft(session), by=build.an_officer(), because="Wrong text")
     engine = create_engine(servers.superuser_url(world.name))
     try:
         with engine.connect() as connection:

@@ -9,11 +9,13 @@ from flask import g
 
 from tests import build
 from tests.world import WorldUser
+from trustconduct import clock
 from trustconduct.accounts.permissions import AT_SCHOOL
 from trustconduct.audit.actor import Role
 from trustconduct.db import transaction
 from trustconduct.people.roll import read_roll
 from trustconduct.people.take_in import take_in
+from trustconduct.policies.editions import approve, mark_change, publish
 from trustconduct.tenants.models import School
 from trustconduct.web.door import SchoolCard
 from trustconduct.web.getting_started import getting_started
@@ -162,3 +164,17 @@ def test_a_later_edition_is_a_task_of_its_own(client, world):
     with world.sessions.trust() as session, transaction(session):
         build.an_edition(session)
     assert "Adopt edition 2 of the code of conduct" in client.get("/oak-lane/staff/").text
+
+
+@pytest.mark.parametrize(("material", "asks"), [(True, True), (False, False)])
+def test_after_a_minor_change_nobody_need_be_asked_again(client, world, material, asks):
+    with world.sessions.trust() as session, transaction(session):
+        edition = build.a_draft(session, "Autumn Term 2029")
+        officer = build.an_officer()
+        mark_change(session, edition, by=officer, material=material, because="Clearer words.")
+        approve(session, edition, by=officer, board_on=clock.today())
+        publish(session, edition, by=officer)
+    with world.sessions.school(world.oak.id) as session, transaction(session):
+        build.a_version(session, by=world.oak.head)
+    client.sign_in(world.oak.users[Role.HEADTEACHER])
+    assert ("to read version 2" in client.get("/oak-lane/staff/").text) is asks

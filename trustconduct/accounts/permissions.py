@@ -19,6 +19,7 @@ class Can(Enum):
     EDIT_EDITION = auto()
     APPROVE_EDITION = auto()
     PUBLISH_EDITION = auto()
+    WITHDRAW_EDITION = auto()
     ADD_SCHOOL = auto()
     CHANGE_SCHOOL = auto()
     SUSPEND_SCHOOL = auto()
@@ -56,6 +57,7 @@ AT_TRUST: dict[Role, frozenset[Can]] = {
             Can.EDIT_EDITION,
             Can.APPROVE_EDITION,
             Can.PUBLISH_EDITION,
+            Can.WITHDRAW_EDITION,
             Can.ADD_SCHOOL,
             Can.CHANGE_SCHOOL,
             Can.SUSPEND_SCHOOL,

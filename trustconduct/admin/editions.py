@@ -2,35 +2,59 @@
 
 from __future__ import annotations
 
-from flask import flash, g, redirect, url_for
+from typing import Any
+
+from flask import g
 from flask.wrappers import Response
 from flask_admin import expose
-from sqlalchemy import select
+from marshmallow import ValidationError, fields, validate, validates_schema
 from sqlalchemy.orm.exc import StaleDataError
 
 from trustconduct import clock
 from trustconduct.accounts.permissions import Can
 from trustconduct.admin.edition_edit import Editing
 from trustconduct.admin.forms import WrittenDay
-from trustconduct.admin.importing import Importing
 from trustconduct.admin.overview import editions
+from trustconduct.admin.standing import CHANGED, Standings, back, edition_of
 from trustconduct.admin.tasks import TONES, WORDS
 from trustconduct.db import transaction
-from trustconduct.policies.editions import EditionRefused, approve, publish
+from trustconduct.policies.editions import (
+    EditionRefused,
+    Union,
+    UnionRefused,
+    approve,
+    publish,
+    withdrawal_of,
+)
 from trustconduct.policies.facts import FACTS
 from trustconduct.policies.models import Edition
 from trustconduct.reviews.reminders import reminded
-from trustconduct.web.door import Form, actor, found, needs, read
-from trustconduct.web.fields import Nothing, Plain
+from trustconduct.web.door import Form, actor, needs, read
+from trustconduct.web.fields import Line, Nothing, Plain
 
-CHANGED = "Somebody else changed this edition a moment ago. This is how it stands now."
+ASKED, NOT_APPLICABLE = "asked", "not_applicable"
 
 
 class ApproveForm(Plain):
     board_on = WrittenDay(blank="Type the day on which the Board approved it.")
+    board_minute = Line(longest=80)
+    # Not said, what the document itself says of the union stays.
+    union = fields.String(
+        load_default="",
+        validate=validate.OneOf(["", ASKED, NOT_APPLICABLE], error="Choose one of the two."),
+    )
+    union_on = WrittenDay()
+    union_because = Line(longest=300)
+
+    @validates_schema
+    def _said_whole(self, data: dict[str, Any], **more: Any) -> None:
+        if data["union"] == ASKED and data["union_on"] is None:
+            raise ValidationError("Type the day on which the union was asked.", "union_on")
+        if data["union"] == NOT_APPLICABLE and not data["union_because"]:
+            raise ValidationError("Say why it does not apply.", "union_because")
 
 
-class EditionsView(Editing, Importing):
+class EditionsView(Editing, Standings):
     @expose("/")
     @needs(Can.SEE_CONSOLE)
     def index(self) -> str:
@@ -41,13 +65,14 @@ class EditionsView(Editing, Importing):
     @expose("/<int:number>/")
     @needs(Can.SEE_CONSOLE)
     def show(self, number: int) -> str:
-        edition = _edition(number)
+        edition = edition_of(number)
         document = edition.document
         return self.render(
             "console/edition.html",
             edition=edition,
             document=document,
             facts=[fact for name, fact in FACTS.items() if name in document.facts_named()],
+            withdrawal=withdrawal_of(g.session, edition) if edition.withdrawn_at else None,
             reminders=reminded(g.session, edition),
             WORDS=WORDS,
             TONES=TONES,
@@ -56,9 +81,16 @@ class EditionsView(Editing, Importing):
     @expose("/<int:number>/approve")
     @needs(Can.APPROVE_EDITION)
     def approval(self, number: int) -> Response:
-        edition = _edition(number)
+        edition = edition_of(number)
         return self._approval_page(
-            edition, Form({"board_on": clock.day(edition.board_on) if edition.board_on else ""})
+            edition,
+            Form(
+                {
+                    "board_on": clock.day(edition.board_on) if edition.board_on else "",
+                    "union": ASKED if edition.union_on else "",
+                    "union_on": clock.day(edition.union_on) if edition.union_on else "",
+                }
+            ),
         )
 
     def _approval_page(self, edition: Edition, form: Form, status: int = 200) -> Response:
@@ -69,49 +101,57 @@ class EditionsView(Editing, Importing):
     @expose("/<int:number>/approve", methods=("POST",))
     @needs(Can.APPROVE_EDITION)
     def approve(self, number: int) -> Response:
-        edition = _edition(number)
+        edition = edition_of(number)
         form = read(ApproveForm)
         if form.errors:
             return self._approval_page(edition, form, 422)
         try:
             with transaction(g.session):
-                approve(g.session, edition, by=actor(), **form.values)
+                approve(
+                    g.session,
+                    edition,
+                    by=actor(),
+                    board_on=form.values["board_on"],
+                    board_minute=form.values["board_minute"],
+                    union=_union(form),
+                )
+        except UnionRefused as refused:
+            form.refuse("union_on", str(refused))
+            return self._approval_page(edition, form, 422)
         except EditionRefused as refused:
             form.refuse("board_on", str(refused))
             return self._approval_page(edition, form, 422)
         except StaleDataError:
-            return _back(number, CHANGED, "waiting")
-        return _back(number, f"Edition {number} is approved. You can publish it now.", "good")
+            return back(number, CHANGED, "waiting")
+        return back(number, f"Edition {number} is approved. You can publish it now.", "good")
 
     @expose("/<int:number>/publish")
     @needs(Can.PUBLISH_EDITION)
     def publication(self, number: int) -> Response:
         """Ask once more, in plain words: what is published never changes again."""
-        return self.page("console/publish.html", edition=_edition(number))
+        return self.page("console/publish.html", edition=edition_of(number))
 
     @expose("/<int:number>/publish", methods=("POST",))
     @needs(Can.PUBLISH_EDITION)
     def publish(self, number: int) -> Response:
-        edition = _edition(number)
+        edition = edition_of(number)
         read(Nothing)
         try:
             with transaction(g.session):
                 publish(g.session, edition, by=actor())
         except EditionRefused as refused:
-            return _back(number, str(refused), "waiting")
+            return back(number, str(refused), "waiting")
         except StaleDataError:
-            return _back(number, CHANGED, "waiting")
-        return _back(
+            return back(number, CHANGED, "waiting")
+        return back(
             number, f"Edition {number} is published. Every school is asked to adopt it.", "good"
         )
 
 
-def _edition(number: int) -> Edition:
-    # A number beyond the column's range is unknown, and no error of PostgreSQL's.
-    small = number if number < 2**31 else 0
-    return found(g.session.scalar(select(Edition).where(Edition.number == small)))
-
-
-def _back(number: int, message: str, tone: str) -> Response:
-    flash(message, tone)
-    return redirect(url_for("editions.show", number=number), 303)  # type: ignore[return-value]
+def _union(form: Form) -> Union | None:
+    """What the form says of consulting the union."""
+    if form.values["union"] == ASKED:
+        return Union(asked_on=form.values["union_on"])
+    if form.values["union"] == NOT_APPLICABLE:
+        return Union(because=form.values["union_because"])
+    return None

@@ -32,8 +32,14 @@ from trustconduct.web.tasks import Sources, Task
 WITHOUT_A_VERSION = timedelta(days=28)
 
 # One word for each state, in the list, on the page and here.
-WORDS = {State.DRAFT: "Draft", State.APPROVED: "Approved", State.PUBLISHED: "Published"}
-TONES = {State.DRAFT: "waiting", State.APPROVED: "calm", State.PUBLISHED: "good"}
+WORDS = {state: state.value.capitalize() for state in State}
+TONES = {
+    State.DRAFT: "waiting",
+    State.APPROVED: "calm",
+    State.PUBLISHED: "good",
+    State.SUPERSEDED: "quiet",
+    State.WITHDRAWN: "attention",
+}
 
 
 @dataclass
@@ -90,6 +96,8 @@ def to_publish(session: ScopedSession, at: AtTrust) -> Iterator[Task]:
     for edition in at.editions:
         if edition is at.published:
             break
+        if edition.state not in hints:  # withdrawn: nothing waits
+            continue
         yield Task(
             f"Edition {edition.number} is waiting",
             url_for("editions.show", number=edition.number),

@@ -115,7 +115,15 @@ SENTENCES: dict[Event, Sentence] = {
         "noted that the Board approved {thing} of the code of conduct on {board_on}",
         "noted that the Board approved {thing} of the code of conduct",
     ),
+    Event.EDITION_MARKED: Sentence(
+        "marked the change in {thing} of the code of conduct as {mark}: “{because}”",
+        "marked the change in {thing} of the code of conduct",
+    ),
     Event.EDITION_PUBLISHED: Sentence("published {thing} of the code of conduct"),
+    Event.EDITION_WITHDRAWN: Sentence(
+        "withdrew {thing} of the code of conduct, and gave this reason: “{because}”",
+        "withdrew {thing} of the code of conduct",
+    ),
     Event.MATRIX_CHANGED: Sentence("changed the ways to contact school"),
     Event.TEXT_CHANGED: Sentence(
         "changed the school’s own words at “{clause}” ({change})", "changed the school’s own words"

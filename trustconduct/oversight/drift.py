@@ -54,7 +54,11 @@ def drift(
     permit(by, Can.SEE_CONSOLE)
     newer = (
         select(func.min(Edition.published_at))
-        .where(Edition.published_at.is_not(None), Edition.number > func.coalesce(_IN_FORCE, 0))
+        .where(
+            Edition.published_at.is_not(None),
+            Edition.withdrawn_at.is_(None),
+            Edition.number > func.coalesce(_IN_FORCE, 0),
+        )
         .scalar_subquery()
         .correlate(_EDITION)
     )

@@ -56,7 +56,9 @@ def overview(session: ScopedSession, *, by: Actor) -> Overview:
     """Every school by name. Three queries for three schools or three hundred."""
     permit(by, Can.SEE_CONSOLE)
     newest = session.scalar(
-        select(func.max(Edition.number)).where(Edition.published_at.is_not(None))
+        select(func.max(Edition.number)).where(
+            Edition.published_at.is_not(None), Edition.withdrawn_at.is_(None)
+        )
     )
     rows = session.execute(
         select(
@@ -89,7 +91,7 @@ def overview(session: ScopedSession, *, by: Actor) -> Overview:
                 edition=row.edition,
                 version=row.version,
                 review=Term.parse(row.review_text) if row.review_text else None,
-                behind=newest is not None and row.edition != newest,
+                behind=newest is not None and (row.edition or 0) < newest,
                 counts=answered.get(row.id, Counts()),
             )
             for row in rows

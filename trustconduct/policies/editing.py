@@ -84,7 +84,10 @@ def begin_next(session: ScopedSession, base: Edition, *, by: Actor) -> Edition:
     source = f"edition {base.number}"
     same = session.scalar(
         select(Edition).where(
-            Edition.approved_at.is_(None), Edition.source_name == source, Edition.body == base.body
+            Edition.approved_at.is_(None),
+            Edition.withdrawn_at.is_(None),
+            Edition.source_name == source,
+            Edition.body == base.body,
         )
     )
     if same is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date
 
 from sqlalchemy import func, select
@@ -13,11 +14,17 @@ from trustconduct.audit.events import Event
 from trustconduct.audit.record import record
 from trustconduct.policies.models import Edition, State
 from trustconduct.policies.reading import NOT_APPLICABLE, Reading
+from trustconduct.policies.withdrawals import Withdrawal
+from trustconduct.tenants.calendars import calendar_of
 from trustconduct.tenants.sessions import ScopedSession
 
 
 class EditionRefused(ValueError):
     """The edition can't take this step; the message says what must come first."""
+
+
+class UnionRefused(EditionRefused):
+    """What is said of the union can't be so."""
 
 
 def import_edition(
@@ -34,6 +41,7 @@ def import_edition(
     same = session.scalar(
         select(Edition).where(
             Edition.approved_at.is_(None),
+            Edition.withdrawn_at.is_(None),
             Edition.source_text == source_text,
             Edition.body == body,
         )
@@ -61,14 +69,49 @@ def import_edition(
     return edition
 
 
-def approve(session: ScopedSession, edition: Edition, *, by: Actor, board_on: date) -> None:
-    """Note the day on which the Board approved the edition."""
+@dataclass(frozen=True)
+class Union:
+    """What became of consulting the union: asked on a day, or not, and why not."""
+
+    asked_on: date | None = None
+    because: str = ""
+
+
+def approve(
+    session: ScopedSession,
+    edition: Edition,
+    *,
+    by: Actor,
+    board_on: date,
+    board_minute: str = "",
+    union: Union | None = None,
+) -> None:
+    """Note the day on which the Board approved the edition, and its minute's reference.
+
+    `union` replaces what the document said of consulting the union; None keeps it.
+    Raises EditionRefused for a day that is still to come, and for an edition
+    whose review falls before the Board's day: one of the two is a slip.
+    """
     permit(by, Can.APPROVE_EDITION)
     if edition.state is not State.DRAFT:
         raise EditionRefused(f"Edition {edition.number} is {edition.state.value} already.")
     if board_on > clock.today():
         raise EditionRefused("The Board can't have approved it on a day that is still to come.")
+    if edition.review and calendar_of(session).window(edition.review).last < board_on:
+        raise EditionRefused(
+            f"Its review ({edition.review_text}) would be over before the Board approved it."
+            " Check the day. If it is right, the edition needs another review date."
+        )
+    if union is not None:
+        if union.asked_on is not None and union.asked_on > clock.today():
+            raise UnionRefused("The union can't have been asked on a day that is still to come.")
+        if union.asked_on is None and not union.because:
+            raise UnionRefused("Say why consulting the union does not apply.")
+        edition.union_on = union.asked_on
+        edition.union_not_applicable = union.asked_on is None
+        edition.union_because = "" if union.asked_on else union.because
     edition.board_on, edition.approved_at = board_on, clock.now()
+    edition.board_minute = board_minute
     record(
         session,
         Event.EDITION_APPROVED,
@@ -76,19 +119,47 @@ def approve(session: ScopedSession, edition: Edition, *, by: Actor, board_on: da
         about=edition,
         number=edition.number,
         board_on=board_on.isoformat(),
+        board_minute=board_minute,
+    )
+
+
+def mark_change(
+    session: ScopedSession, edition: Edition, *, by: Actor, material: bool, because: str
+) -> None:
+    """Say whether the edition's change is material: whether people are asked again.
+
+    Raises EditionRefused once it is published, and without a reason: it stays
+    with the edition for good.
+    """
+    permit(by, Can.PUBLISH_EDITION)
+    if edition.state not in (State.DRAFT, State.APPROVED):
+        raise EditionRefused(f"Edition {edition.number} is {edition.state.value}, and fixed.")
+    if not because:
+        raise EditionRefused("Say in a sentence what changed.")
+    edition.material, edition.change_because = material, because
+    record(
+        session,
+        Event.EDITION_MARKED,
+        by=by,
+        about=edition,
+        number=edition.number,
+        mark="material" if material else "minor",
+        because=because,
     )
 
 
 def publish(session: ScopedSession, edition: Edition, *, by: Actor) -> None:
     """Freeze an approved edition and offer it to every school. It never changes again.
 
-    Raises EditionRefused where the Board has not approved it, or a newer one is out.
+    One that nobody marked as minor is material: nobody is left unasked by an
+    oversight. Raises EditionRefused where the Board has not approved it, or a
+    newer one is out.
     """
     permit(by, Can.PUBLISH_EDITION)
     if edition.state is State.DRAFT:
         raise EditionRefused("The Board must approve the edition before it is published.")
-    if edition.state is State.PUBLISHED:
-        raise EditionRefused(f"Edition {edition.number} is published already.")
+    if edition.state is not State.APPROVED:
+        raise EditionRefused(f"Edition {edition.number} is {edition.state.value} already.")
     newest = newest_published(session)
     if newest is not None and newest.number > edition.number:
         raise EditionRefused(
@@ -96,14 +167,55 @@ def publish(session: ScopedSession, edition: Edition, *, by: Actor) -> None:
             f" Bring edition {edition.number} in again as a new draft."
         )
     edition.published_at = clock.now()
+    if edition.material is None:
+        edition.material = True
+    session.flush()  # what it supersedes is asked for anew, and must find it
+    if newest is not None:
+        session.expire(newest, ["superseded_at"])
     record(session, Event.EDITION_PUBLISHED, by=by, about=edition, number=edition.number)
 
 
+def withdraw(session: ScopedSession, edition: Edition, *, by: Actor, because: str) -> None:
+    """Take an edition back: no school is to adopt it from here on.
+
+    It stays readable. A school that has published it keeps it in force, since
+    parents acknowledged that text. The edition before is the newest again.
+    """
+    permit(by, Can.WITHDRAW_EDITION)
+    session.take_turns(f"edition:{edition.id}")  # of two at once the second is told
+    session.expire(edition, ["withdrawn_at", "superseded_at"])
+    if edition.state is State.WITHDRAWN:
+        raise EditionRefused(f"Edition {edition.number} is withdrawn already.")
+    if not because:
+        raise EditionRefused("Say why it is withdrawn.")
+    session.add(Withdrawal(id=edition.id, withdrawn_by=by.name, because=because))
+    session.flush()
+    for other in session.identity_map.values():
+        if isinstance(other, Edition):  # which one is the newest may be another now
+            session.expire(other, ["withdrawn_at", "superseded_at"])
+    record(
+        session,
+        Event.EDITION_WITHDRAWN,
+        by=by,
+        about=edition,
+        number=edition.number,
+        because=because,
+    )
+
+
+def withdrawal_of(session: ScopedSession, edition: Edition) -> Withdrawal | None:
+    """When, by whom and why an edition was withdrawn. For the Trust alone."""
+    return session.get(Withdrawal, edition.id)
+
+
 def newest_published(session: ScopedSession) -> Edition | None:
-    """The edition that schools are to adopt now. A school's session sees published ones only."""
+    """The edition that schools are to adopt now, if any: never one that was withdrawn.
+
+    A school's session sees published ones only.
+    """
     return session.scalar(
         select(Edition)
-        .where(Edition.published_at.is_not(None))
+        .where(Edition.published_at.is_not(None), Edition.withdrawn_at.is_(None))
         .order_by(Edition.number.desc())
         .limit(1)
     )

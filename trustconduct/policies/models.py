@@ -4,33 +4,46 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    UniqueConstraint,
+    func,
+    select,
+    text,
+)
 from sqlalchemy.dialects.postgresql import DATERANGE, JSONB, ExcludeConstraint, Range
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, aliased, column_property, mapped_column
 
 from trustconduct import clock
 from trustconduct.clock import Term
 from trustconduct.db import Base, new_id
 from trustconduct.policies.document import Document
+from trustconduct.policies.withdrawals import Withdrawal
 from trustconduct.tenants.models import Edited, SchoolOwned, in_school
 
 
 class State(StrEnum):
-    """Where an edition stands. Derived from its dates, never stored."""
+    """Where an edition stands. Derived from its dates and those of others, never stored."""
 
     DRAFT = "draft"
     APPROVED = "approved"
     PUBLISHED = "published"
+    SUPERSEDED = "superseded"  # a newer one is published, and not withdrawn
+    WITHDRAWN = "withdrawn"
 
 
 class Edition(Edited, Base):
     """One edition of the Trust's policy. Once published, the database refuses any change.
 
     `review_text` is the review date in the words it was written in ("Summer Term
-    2028"). `union_on` is blank where the union was not asked or it does not apply.
+    2028"). `union_on` is blank where the union was not asked or it does not apply;
+    `union_because` says why it does not. `material`: whether people who acknowledged
+    an earlier one are asked again; None where nobody has said.
     """
 
     __tablename__ = "policy_edition"
@@ -50,6 +63,10 @@ class Edition(Edited, Base):
     review_text: Mapped[str]
     union_on: Mapped[date | None]
     union_not_applicable: Mapped[bool]
+    board_minute: Mapped[str] = mapped_column(default="", server_default="")
+    union_because: Mapped[str] = mapped_column(default="", server_default="")
+    material: Mapped[bool | None]
+    change_because: Mapped[str] = mapped_column(default="", server_default="")
     statutory: Mapped[bool]
     author: Mapped[str]
     author_role: Mapped[str]
@@ -59,11 +76,17 @@ class Edition(Edited, Base):
     made_at: Mapped[datetime] = mapped_column(default=clock.now)
     approved_at: Mapped[datetime | None]
     published_at: Mapped[datetime | None]
+    # Of other rows, read with this one: see below.
+    if TYPE_CHECKING:
+        withdrawn_at: Mapped[datetime | None]
+        superseded_at: Mapped[datetime | None]
 
     @property
     def state(self) -> State:
+        if self.withdrawn_at:
+            return State.WITHDRAWN
         if self.published_at:
-            return State.PUBLISHED
+            return State.SUPERSEDED if self.superseded_at else State.PUBLISHED
         return State.APPROVED if self.approved_at else State.DRAFT
 
     @property
@@ -74,6 +97,25 @@ class Edition(Edited, Base):
     def review(self) -> Term | None:
         """When the edition is to be reviewed; None where its document does not say."""
         return Term.parse(self.review_text) if self.review_text else None
+
+
+_newer, _taken_back = aliased(Edition), aliased(Withdrawal)
+Edition.withdrawn_at = column_property(
+    select(Withdrawal.withdrawn_at)
+    .where(Withdrawal.id == Edition.id)
+    .correlate(Edition)
+    .scalar_subquery()
+)
+Edition.superseded_at = column_property(
+    select(func.min(_newer.published_at))
+    .where(
+        _newer.number > Edition.number,
+        _newer.published_at.is_not(None),
+        ~select(_taken_back.id).where(_taken_back.id == _newer.id).exists(),
+    )
+    .correlate(Edition)
+    .scalar_subquery()
+)
 
 
 class SchoolVersion(SchoolOwned, Base):

@@ -168,6 +168,9 @@ def to_ask(session: ScopedSession, here: Here) -> Iterator[Task]:
     """Adults on the roll who were not asked about the version in force."""
     if here.version is None or here.starting:
         return  # `getting_started` says it
+    edition = here.edition
+    if edition and edition.number == here.version.edition_number and edition.material is False:
+        return  # the Trust says that nobody need be asked again; the page still offers it
     asked = reach(session, here.version)
     if asked.to_ask:
         yield Task(
