@@ -363,6 +363,7 @@ RULES: dict[str, Asks | Free | tuple[Asks, ...]] = {
         lambda s: given(build.a_school(s), reason="Left", heads=[_head()])),
     "schools.many.add_schools": Asks(
         Can.ADD_SCHOOL, TRUST, lambda s: given(b"name,phase\r\nBeech Hill,Primary\r\n")),
+    "schools.notices.record_for_both": Free("as record: its rule has asked"),
     "schools.settings.change_settings": Asks(
         Can.CHANGE_SETTINGS, SCHOOL,
         lambda s: given(seen_version=settings_of(s).version, telephone="01632 960009")),
@@ -410,6 +411,7 @@ UNSIGNED: dict[str, str] = {
     "outbox.write.write": ONCE_PERMITTED,
     "people.take_in.changes": "it only compares: its counts are no rows",
     "reviews.reminders.remind": "the clock does it, and the event says so",
+    "schools.notices.tell_in_history": "the worker, as the officer who did it: they are named",
     "schools.start.begin_settings": "the worker, as the officer who asked: they are named",
     "schools.start.invite_head": "the worker, as the officer who asked: they are named",
 }

@@ -17,6 +17,7 @@ from sqlalchemy import (
     exists,
     text,
 )
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import InstrumentedAttribute, Mapped, declared_attr, mapped_column
 
 from trustconduct import clock
@@ -192,6 +193,29 @@ class SchoolStart(Base):
     settled_at: Mapped[datetime | None]
     # Why the head could not be invited, for the officer; blank where nothing stands against it.
     refused: Mapped[str] = mapped_column(default="")
+
+
+class SchoolNotice(Base):
+    """What the Trust did to a school, for the school's own history (schools/notices.py)."""
+
+    __tablename__ = "school_notice"
+    __table_args__ = (
+        Index(
+            "ix_school_notice_waiting",
+            "at_school_id",
+            postgresql_where=text("told_at is null"),
+        ),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    at_school_id: Mapped[UUID] = mapped_column(ForeignKey("school.id"))
+    event: Mapped[str]
+    details: Mapped[dict[str, str]] = mapped_column(JSONB)
+    by_kind: Mapped[str]
+    by_id: Mapped[UUID | None]
+    by_name: Mapped[str]
+    left_at: Mapped[datetime] = mapped_column(default=clock.now)
+    told_at: Mapped[datetime | None]
 
 
 class PoliceForce(Base):
