@@ -165,6 +165,20 @@ TRUST_IDS = {
     "editions.save_added",
     "editions.changes",
     "editions.put_back",
+    "editions.header",
+    "editions.save_header",
+    "editions.add_section",
+    "editions.save_new_section",
+    "editions.section",
+    "editions.save_section",
+    "editions.move_section",
+    "editions.retire_section",
+    "editions.facts",
+    "editions.add_fact",
+    "editions.save_new_fact",
+    "editions.fact",
+    "editions.save_fact",
+    "editions.retire_fact",
     "trust_mail.one",
     "trust_mail.again",
     "trust_mail.told",
@@ -361,7 +375,7 @@ def ids_of(rule: Rule, world: World) -> Ids:
         return SCHOOL_IDS[rule.endpoint](world)
     if rule.endpoint in TRUST_IDS:
         numbers = zip((1, 98, 99), (new_id(), new_id(), new_id()), strict=True)
-        parts = {"clause_id": "behaviour.1", "section_id": "importance"}
+        parts = {"clause_id": "behaviour.1", "section_id": "importance", "fact_name": "school.x"}
         return Ids(
             *(
                 {"number": number, "message_id": id_, "change_id": id_, **parts}

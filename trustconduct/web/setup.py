@@ -41,7 +41,8 @@ from trustconduct.schools.settings import (
 from trustconduct.tenants.models import BanRole, BanUnit
 from trustconduct.web import adoption, badge, own_text
 from trustconduct.web.door import Form, actor, enter_school, found, needs, read
-from trustconduct.web.fields import Choice, Email, Fact, Number, Plain, WebAddress
+from trustconduct.web.fact_fields import FactsForm, declared_facts, facts_form, field_of, marked
+from trustconduct.web.fields import Choice, Fact, Number, Plain
 from trustconduct.web.navigation import school_url, staff_page
 
 pages = Blueprint("setup", __name__, url_prefix="/<school>/staff/policy")
@@ -56,15 +57,6 @@ ROLES = {
     BanRole.GOVERNORS: "A panel of governors",
     BanRole.TRUST: "The Trust",
 }
-
-
-class FactsForm(Plain):
-    policies_url = WebAddress(longest=500)
-    app_name = Fact(longest=100)
-    telephone = Fact(longest=40)
-    email = Email(longest=254)
-    police_force_id = fields.String(load_default="")
-    seen_version = fields.String(load_default="")
 
 
 class BansForm(Plain):
@@ -144,20 +136,35 @@ def facts() -> Response:
     typed = {
         name: getattr(settings, name) or "" for name in FactsForm().fields if name != "seen_version"
     }
-    return _facts_page(Form({**typed, "seen_version": settings.version or ""}))
+    more = {field_of(name): value for name, value in settings.more_facts.items()}
+    return _facts_page(Form({**typed, **more, "seen_version": settings.version or ""}))
 
 
 def _facts_page(form: Form, status: int = 200, **more: Any) -> Response:
     forces = [(force.id, force.name) for force in police_forces(g.session)]
     return make_response(
-        staff_page("staff/facts.html", form=form, forces=forces, FACTS=FACTS, **more), status
+        staff_page(
+            "staff/facts.html",
+            form=form,
+            forces=forces,
+            FACTS=FACTS,
+            declared=[(field_of(fact.name), fact) for fact in declared_facts(g.session)],
+            **more,
+        ),
+        status,
     )
 
 
 @pages.post("/facts")
 @needs(Can.CHANGE_SETTINGS)
 def save_facts() -> Response:
-    form = read(FactsForm)
+    asked_for = declared_facts(g.session)
+    form = read(facts_form(asked_for))
+    if not form.errors:
+        # What an earlier edition asked for stays.
+        kept = dict(settings_of(g.session).more_facts)
+        kept |= {fact.name: form.values.pop(field_of(fact.name)) for fact in asked_for}
+        form.values["more_facts"] = {name: value for name, value in kept.items() if value}
     return _save(form, _facts_page, "setup.bans", "Your school’s facts are saved.")
 
 
@@ -214,10 +221,12 @@ def _save(form: Form, page: Any, onward: str, message: str) -> Response:
     except ChangedMeanwhile:
         theirs = settings_of(g.session)
         form.typed = {**form.typed, "seen_version": theirs.version}
+        now = {**{name: getattr(theirs, name) for name in values}, **theirs.more_facts}
+        mine = {**values, **values.get("more_facts", {})}
         changed = {
-            name: getattr(theirs, name)
-            for name in values
-            if str(getattr(theirs, name) or "") != str(values[name] or "")
+            name: value
+            for name, value in now.items()
+            if name != "more_facts" and str(value or "") != str(mine.get(name) or "")
         }
         return page(form, 409, theirs=changed)
     flash(message, "good")
@@ -269,12 +278,7 @@ def contact() -> Response:
 def _worded(matrix: Matrix) -> Matrix:
     """The matrix with the school's facts in it. It is kept without: facts may change later."""
     facts_ = facts_of(g.session, g.school, settings_of(g.session))
-    return matrix.reworded(lambda text: fill(text, _marked(facts_)))
-
-
-def _marked(facts_: dict[str, str]) -> dict[str, str]:
-    """The facts for a preview: a blank one shows as "[Parent app]"."""
-    return {name: value or f"[{FACTS[name].label}]" for name, value in facts_.items()}
+    return matrix.reworded(lambda text: fill(text, marked(facts_, FACTS)))
 
 
 def _contact_page(matrix: Matrix, form: Form, status: int = 200, **more: Any) -> Response:
@@ -339,7 +343,7 @@ def preview() -> str:
     matrix = current_matrix(g.session)
     newest = newest_version(g.session)
     text = unfilled(g.session, edition)
-    document, shown = text.filled(facts_), text.filled(_marked(facts_))
+    document, shown = text.filled(facts_), text.filled(marked(facts_, text.known))
     return staff_page(
         "staff/preview.html",
         edition=edition,
