@@ -210,6 +210,7 @@ SERVED = {"policy_page": policy_page, "sign": sign}
 ASKED = {
     "scope_cost": many.scope_cost,
     "overview": many.overview,
+    "oversight": many.oversight,
     "merge": lambda: merge(in_turns, report),
 }
 BENCHES = {**SERVED, **ASKED}
