@@ -15,7 +15,7 @@ LIST = Path(__file__).parent / "routes.txt"
 AGAIN = "UPDATE_ROUTES=1 .venv/bin/python -m pytest tests/rules/test_routes.py"
 # What anyone may do without signing in. Think twice before adding to it.
 # `mailed` are the pages behind links of one's own mail; `you` asks for the sign-in itself.
-OPEN = {"account", "confirm", "health", "mailed", "public", "school", "sign", "you"}
+OPEN = {"account", "confirm", "finder", "health", "mailed", "public", "school", "sign", "you"}
 pytestmark = pytest.mark.static
 
 

@@ -67,6 +67,7 @@ def settings_of(session: ScopedSession, *, lock: bool = False) -> SchoolSettings
         telephone="",
         email="",
         more_facts={},
+        framed_by=[],
     )
 
 

@@ -281,6 +281,8 @@ class SchoolSettings(Edited, SchoolOwned, Base):
     telephone: Mapped[str] = mapped_column(default="")
     email: Mapped[str] = mapped_column(default="")
     police_force_id: Mapped[str | None] = mapped_column(ForeignKey("police_force.id"))
+    # Which websites may show its ways to reach school in a frame: ["https://www.oak.example"].
+    framed_by: Mapped[list[str]] = mapped_column(JSONB, default=list, server_default="[]")
     # What editions declared beside these, by the name in the text: {"school.bus_line": "…"}.
     more_facts: Mapped[dict[str, str]] = mapped_column(JSONB, default=dict, server_default="{}")
 

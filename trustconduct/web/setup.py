@@ -8,7 +8,10 @@ from typing import Any
 from flask import Blueprint, Response, flash, g, make_response, redirect, request
 from marshmallow import Schema, fields
 
+from trustconduct import clock
 from trustconduct.accounts.permissions import Can
+from trustconduct.contact_matrix.changes import guesses
+from trustconduct.contact_matrix.coverage import gaps
 from trustconduct.contact_matrix.matrix import Matrix, MatrixRefused
 from trustconduct.contact_matrix.save import MatrixChangedMeanwhile, current_matrix, save_matrix
 from trustconduct.db import transaction
@@ -39,7 +42,7 @@ from trustconduct.schools.settings import (
     settings_of,
 )
 from trustconduct.tenants.models import BanRole, BanUnit
-from trustconduct.web import adoption, badge, own_text
+from trustconduct.web import adoption, badge, own_text, ways, website
 from trustconduct.web.door import Form, actor, enter_school, found, needs, read
 from trustconduct.web.fact_fields import FactsForm, declared_facts, facts_form, field_of, marked
 from trustconduct.web.fields import Choice, Fact, Number, Plain
@@ -47,7 +50,7 @@ from trustconduct.web.navigation import school_url, staff_page
 
 pages = Blueprint("setup", __name__, url_prefix="/<school>/staff/policy")
 pages.url_value_preprocessor(enter_school)
-for part in (adoption, badge, own_text):
+for part in (adoption, badge, own_text, ways, website):
     pages.register_blueprint(part.pages)
 
 UNITS = {BanUnit.CALENDAR: "Calendar days", BanUnit.SCHOOL: "School days"}
@@ -245,27 +248,13 @@ def _offered() -> tuple[Matrix, int]:
         return current.matrix, current.number
     edition = found(newest_published(g.session))
     facts_ = facts_of(g.session, g.school, settings_of(g.session))
-    matrix = edition.document.matrix
-    telephone, email, website = (
-        facts_["school.telephone"],
-        facts_["school.email"],
-        facts_["school.policies_url"],
+    guessed = guesses(
+        edition.document.matrix,
+        telephone=facts_["school.telephone"],
+        email=facts_["school.email"],
+        website=facts_["school.policies_url"],
     )
-    guesses = {"phon": telephone, "call": telephone, "email": email, "website": website}
-    return (
-        replace(
-            matrix,
-            routes=tuple(
-                replace(
-                    route,
-                    detail=route.detail
-                    or next((to for word, to in guesses.items() if word in route.id), ""),
-                )
-                for route in matrix.routes
-            ),
-        ),
-        0,
-    )
+    return guessed, 0
 
 
 @pages.get("/contact")
@@ -282,11 +271,19 @@ def _worded(matrix: Matrix) -> Matrix:
 
 
 def _contact_page(matrix: Matrix, form: Form, status: int = 200, **more: Any) -> Response:
+    facts_ = marked(facts_of(g.session, g.school, settings_of(g.session)), FACTS)
+    saved = current_matrix(g.session)
+
+    def worded(matrix: Matrix) -> Matrix:
+        return matrix.reworded(lambda text: fill(text, facts_))
+
     return make_response(
         staff_page(
             "staff/contact.html",
             matrix=matrix,
-            shown=_worded(matrix),
+            shown=worded(matrix),
+            saved=saved.matrix if saved else None,
+            gaps=gaps(worded(saved.matrix), clock.today()) if saved else [],
             form=form,
             **{"theirs": None, **more},
         ),
