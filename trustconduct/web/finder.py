@@ -147,7 +147,7 @@ def _framed(response: Response) -> Response:
     """Let the websites that the school has named show it in a frame, and no other."""
     by = " ".join(settings_of(g.session).framed_by) or "'none'"
     response.headers["Content-Security-Policy"] = (
-        "default-src 'none'; style-src 'self'; script-src 'self'; font-src 'self'; img-src 'self' data:;"
-        f" base-uri 'none'; form-action 'none'; frame-ancestors {by}"
+        "default-src 'none'; style-src 'self'; script-src 'self'; font-src 'self';"
+        f" img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors {by}"
     )
     return response
