@@ -43,6 +43,8 @@ from trustconduct.policies.editions import approve, import_edition, newest_publi
 from trustconduct.policies.models import Edition, SchoolVersion
 from trustconduct.policies.reading import read_policy, template
 from trustconduct.policies.versions import newest_version, publish_version, version_in_force
+from trustconduct.reviews.cycles import change_cycle, cycle_of
+from trustconduct.reviews.models import TrustCycle
 from trustconduct.schools.add import add_school, name_trust
 from trustconduct.schools.badge import set_badge
 from trustconduct.schools.calendars import mark, save_year
@@ -162,6 +164,15 @@ def an_open_edition(session: ScopedSession, **words: str) -> Edition:
     publish(session, edition, by=an_officer())
     session.flush()
     return edition
+
+
+def a_cycle(session: ScopedSession, **values: Any) -> TrustCycle:
+    """The cycle of the Trust's policy: every three years, unless the test says otherwise."""
+    cycle = cycle_of(session)
+    given = {"every": 3, "unit": "years", "owner_id": None, "upward_id": None, **values}
+    people = {each for each in (given["owner_id"], given["upward_id"]) if each}
+    change_cycle(session, cycle, by=an_officer(), seen=cycle.version, people=people, **given)
+    return cycle
 
 
 # -- in the session for accounts

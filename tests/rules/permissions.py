@@ -45,6 +45,10 @@ from trustconduct.policies.edits import AddClause
 from trustconduct.policies.models import Adoption, Edition, PolicyText
 from trustconduct.policies.reading import read_policy
 from trustconduct.policies.versions import newest_version
+from trustconduct.reviews.cycles import cycle_of, pause
+from trustconduct.reviews.due_days import Step
+from trustconduct.reviews.models import TrustCycle
+from trustconduct.reviews.review_steps import tick
 from trustconduct.schools.add import NewSchool
 from trustconduct.schools.calendars import mark
 from trustconduct.schools.change import suspend
@@ -230,6 +234,18 @@ def _all_parked(session: ScopedSession) -> Given:
     return given()
 
 
+def _paused(session: ScopedSession) -> TrustCycle:
+    cycle = cycle_of(session)
+    pause(session, cycle, by=build.an_officer(), seen=None, because="Merging", until=None)
+    return cycle
+
+
+def _ticked(session: ScopedSession) -> Edition:
+    edition = the_edition(session)
+    tick(session, edition, Step.START, by=build.an_officer())
+    return edition
+
+
 def _year() -> Given:
     autumn = Span(date(2031, 9, 3), date(2031, 12, 19), Kind.TERM, "autumn")
     return given(2031, [autumn], seen=mark(()))
@@ -352,6 +368,18 @@ RULES: dict[str, Asks | Free | tuple[Asks, ...]] = {
         Can.ADD_SCHOOL, TRUST, lambda s: given([NewSchool("Beech Hill")], ())),
     "schools.add.add_school": Asks(
         Can.ADD_SCHOOL, TRUST, lambda s: given(slug="beech-hill", name="Beech Hill")),
+    "reviews.cycles.change_cycle": Asks(
+        Can.KEEP_REVIEWS, TRUST,
+        lambda s: given(cycle_of(s), seen=None, every=2, unit="years", owner_id=None,
+                        upward_id=None, people=())),
+    "reviews.cycles.pause": Asks(
+        Can.KEEP_REVIEWS, TRUST,
+        lambda s: given(cycle_of(s), seen=None, because="Merging", until=None)),
+    "reviews.cycles.resume": Asks(Can.KEEP_REVIEWS, TRUST, lambda s: given(_paused(s))),
+    "reviews.review_steps.tick": Asks(
+        Can.KEEP_REVIEWS, TRUST, lambda s: given(the_edition(s), Step.START)),
+    "reviews.review_steps.untick": Asks(
+        Can.KEEP_REVIEWS, TRUST, lambda s: given(_ticked(s), Step.START)),
     "schools.add.name_trust": Asks(Can.CHANGE_TRUST, TRUST, lambda s: given(name="Harbour Trust")),
     "schools.badge.set_badge": Asks(
         Can.CHANGE_SETTINGS, SCHOOL, lambda s: given(_looked(), seen=None)),

@@ -53,6 +53,8 @@ TRUST_TABLES = {
     "policy_withdrawal",
     "policy_edition_change",
     "reminder_trust",
+    "review_cycle_trust",
+    "review_step_trust",
     "calendar_span_trust",
 }
 ACCOUNTS_TABLES = {
@@ -152,6 +154,8 @@ RIGHTS = {
         "policy_withdrawal": "select insert",
         "policy_edition_change": "select insert update(after,at,what)",
         "reminder_trust": "select insert",
+        "review_cycle_trust": "select insert update",
+        "review_step_trust": "select insert delete",
         "calendar_span_trust": "select insert delete",
         "outbox_school": "select",
         "policy_in_force": "select",

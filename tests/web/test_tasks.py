@@ -32,6 +32,7 @@ TRUST_SOURCES = [
     ("to_bring_in", Can.SEE_CONSOLE),
     ("to_publish", Can.SEE_CONSOLE),
     ("to_review", Can.SEE_CONSOLE),
+    ("review_steps_due", Can.SEE_CONSOLE),
     ("first_school", Can.SEE_CONSOLE),
     ("without_head", Can.ADD_USER),
     ("not_taken_up", Can.ADD_USER),

@@ -27,6 +27,7 @@ class Can(Enum):
     CHANGE_USER = auto()
     CHANGE_TRUST = auto()
     CHANGE_CALENDAR = auto()  # at a school as well
+    KEEP_REVIEWS = auto()  # at a school as well: cycles, steps, pauses
     # at a school
     SEE_SCHOOL = auto()
     CHANGE_SETTINGS = auto()
@@ -65,6 +66,7 @@ AT_TRUST: dict[Role, frozenset[Can]] = {
             Can.CHANGE_USER,
             Can.CHANGE_TRUST,
             Can.CHANGE_CALENDAR,
+            Can.KEEP_REVIEWS,
             *_MAILS,
             Can.SEE_HISTORY,
         }

@@ -140,3 +140,17 @@ def with_trust_role(session: ScopedSession, role: Role) -> list[User]:
             .order_by(User.name)
         )
     )
+
+
+def at_trust(session: ScopedSession) -> list[User]:
+    """The people who have any role at the Trust today, by name."""
+    return list(
+        session.scalars(
+            select(User)
+            .where(
+                User.grants.any(UserGrant.at_school_id.is_(None) & held(clock.today())),
+                User.disabled_at.is_(None),
+            )
+            .order_by(User.name, User.id)
+        )
+    )

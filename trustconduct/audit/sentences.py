@@ -164,8 +164,26 @@ SENTENCES: dict[Event, Sentence] = {
     Event.TALK_HELD: Sentence("noted a talk with {thing}"),
     Event.LINK_SENT_AGAIN: Sentence("sent {thing} a fresh link"),
     Event.REVIEW_REMINDED: Sentence(
-        "reminded the Trust’s officers of the review of {thing}, due on {due_on}",
-        "reminded the Trust’s officers of the review of {thing}",
+        "sent a reminder of the review of {thing}, due on {due_on}",
+        "sent a reminder of the review of {thing}",
+    ),
+    Event.REVIEW_CHANGED: Sentence(
+        "changed the review of {what}: {cycle}", "changed how often something is reviewed"
+    ),
+    Event.REVIEW_PAUSED: Sentence(
+        "paused the reminders of the review of {what}, and gave this reason: “{because}”",
+        "paused the reminders of a review",
+    ),
+    Event.REVIEW_RESUMED: Sentence(
+        "resumed the reminders of the review of {what}", "resumed the reminders of a review"
+    ),
+    Event.REVIEW_STEP_FINISHED: Sentence(
+        "ticked a step of the review of {thing}: {step}",
+        "ticked a step of the review of {thing}",
+    ),
+    Event.REVIEW_STEP_REOPENED: Sentence(
+        "opened a step of the review of {thing} again: {step}",
+        "opened a step of the review of {thing} again",
     ),
     Event.MESSAGE_GIVEN_UP: Sentence("could not send a message, and gave up trying"),
     Event.MESSAGE_TRIED_AGAIN: Sentence(
@@ -231,6 +249,7 @@ KINDS: dict[str, Kind] = {
         frozenset({"school_settings", "contact_matrix", "stored_file"}),
     ),
     "dates": Kind("Term dates", frozenset({"calendar_year"})),
+    "reviews": Kind("Reviews", frozenset({"review_cycle_trust"})),
     "trust": Kind("The Trust and its schools", frozenset({"trust", "school"})),
     "accounts": Kind(
         "People who sign in",

@@ -15,8 +15,9 @@ from sqlalchemy import Engine, select
 from sqlalchemy.exc import OperationalError
 
 from config.base import Settings, from_environment
+from trustconduct import clock
 from trustconduct.accounts.kept_forms import forget_old
-from trustconduct.accounts.users import with_trust_role
+from trustconduct.accounts.users import at_trust
 from trustconduct.audit.actor import Role
 from trustconduct.db import transaction
 from trustconduct.jobs.queue import DELIVER, connect, enqueue, heard, ring
@@ -194,16 +195,25 @@ def remind_of_reviews() -> bool:
     """Write the reminder of the policy's review if one is due."""
     with_ = works()
     with with_.sessions.accounts(read_only=True) as session:
-        officers = [
-            Recipient(user.name, user.email)
-            for user in with_trust_role(session, Role.TRUST_OFFICER)
+        today = clock.today()
+        people = [
+            Recipient(
+                user.name,
+                user.email,
+                user.id,
+                officer=any(
+                    grant.role == Role.TRUST_OFFICER.value and grant.holds(today)
+                    for grant in user.grants
+                ),
+            )
+            for user in at_trust(session)
         ]
     with with_.sessions.trust() as session:
         trust = session.scalar(select(Trust.name)) or ""
         with transaction(session):
             reminded = remind(
                 session,
-                officers,
+                people,
                 trust=trust,
                 console=f"{with_.settings.BASE_URL.rstrip('/')}/admin/",
             )

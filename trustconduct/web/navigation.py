@@ -28,6 +28,7 @@ CONSOLE: Places = (
     ("Overview", "console.index", Can.SEE_CONSOLE, "console."),
     ("Editions", "editions.index", Can.SEE_CONSOLE, "editions."),
     ("Schools", "schools.index_view", Can.SEE_CONSOLE, "schools."),
+    ("Reviews", "reviews.policy", Can.SEE_CONSOLE, "reviews."),
     ("How schools differ", "drift.show", Can.SEE_CONSOLE, "drift."),
     ("People", "users.index_view", Can.SEE_CONSOLE, "users."),
     ("Term dates", "terms.show", Can.CHANGE_CALENDAR, "terms."),
