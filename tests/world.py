@@ -221,6 +221,7 @@ def _filled(session: ScopedSession, school: WorldSchool) -> WorldSchool:
     hold_talk(session, answers("Jo Sample", Answer.TALK, f"Please call. {word}"), by=by)
     answers(f"Pat {word}", Answer.DECLINED, f"No thank you. {word}")
     talk = answers(f"Pat {word}", Answer.TALK, f"Call me about {word}")
+    build.own_reviews(session, word, by=by)
     return replace(
         school,
         adults=dict(session.execute(select(Adult.name, Adult.id)).all()),

@@ -26,6 +26,7 @@ SOURCES = [
     ("undelivered", Can.SEE_MAIL),
     ("to_talk", Can.HOLD_TALK),
     ("to_ask", Can.START_CAMPAIGN),
+    ("to_look_at", Can.KEEP_REVIEWS),
 ]
 TRUST_SOURCES = [
     ("undelivered", Can.SEE_MAIL),
@@ -116,7 +117,7 @@ def test_one_task_and_fifty_take_as_many_queries(client, world, app, queries, mo
     assert fifty == one
 
 
-QUERIES = {"to_adopt": 0, "undelivered": 1, "to_talk": 1, "to_ask": 1}
+QUERIES = {"to_adopt": 0, "undelivered": 1, "to_talk": 1, "to_ask": 1, "to_look_at": 1}
 
 
 @pytest.mark.parametrize("n", [1, 50])

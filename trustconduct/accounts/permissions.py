@@ -87,11 +87,14 @@ AT_SCHOOL: dict[Role, frozenset[Can]] = {
             *_ANSWERS,
             *_MAILS,
             Can.CHANGE_TEXT,
+            Can.KEEP_REVIEWS,
             Can.PUBLISH_VERSION,
             Can.SEE_HISTORY,
         }
     ),
-    Role.OFFICE: frozenset({*_SETS_UP, *_ASKS, *_ANSWERS, *_MAILS, Can.CHANGE_TEXT}),
+    Role.OFFICE: frozenset(
+        {*_SETS_UP, *_ASKS, *_ANSWERS, *_MAILS, Can.CHANGE_TEXT, Can.KEEP_REVIEWS}
+    ),
     Role.PASTORAL: frozenset({Can.SEE_SCHOOL, Can.SEE_PEOPLE, *_ANSWERS}),
     Role.TEACHER: frozenset({Can.SEE_SCHOOL}),
     Role.GOVERNOR: frozenset({Can.SEE_SCHOOL}),

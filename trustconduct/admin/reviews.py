@@ -1,9 +1,9 @@
-"""The review of the Trust's policy: its cycle, its steps, and pausing its reminders."""
+"""Reviews: the board of all of them; the policy's cycle and steps, and pausing its reminders."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from uuid import UUID
 
 from flask import flash, g, redirect, request, url_for
 from flask.wrappers import Response
@@ -15,10 +15,17 @@ from trustconduct import clock
 from trustconduct.accounts.models import User
 from trustconduct.accounts.permissions import Can
 from trustconduct.accounts.users import at_trust
-from trustconduct.admin.forms import WrittenDay
 from trustconduct.admin.standing import edition_of
 from trustconduct.admin.views import Console, trust_calendar
 from trustconduct.db import transaction
+from trustconduct.oversight.review_board import (
+    Line,
+    SchoolLine,
+    When,
+    board_by_school,
+    board_counts,
+    review_board,
+)
 from trustconduct.policies.editions import newest_published
 from trustconduct.reviews.cycles import (
     CycleChanged,
@@ -31,7 +38,7 @@ from trustconduct.reviews.cycles import (
     review_of,
 )
 from trustconduct.reviews.due_days import Step
-from trustconduct.reviews.models import ReviewCycle, Unit
+from trustconduct.reviews.models import Part
 from trustconduct.reviews.reminders import reminded
 from trustconduct.reviews.review_steps import (
     ReviewSteps,
@@ -40,27 +47,28 @@ from trustconduct.reviews.review_steps import (
     tick,
     untick,
 )
-from trustconduct.web.door import Form, actor, needs, read, works
-from trustconduct.web.fields import Choice, Line, Nothing, Number, Plain
+from trustconduct.web.door import Form, actor, found, last_seen, needs, read, works
+from trustconduct.web.fields import Choice, Nothing, Number, Plain
+from trustconduct.web.review_forms import (
+    OTHERS,
+    UNITS,
+    PauseForm,
+    cycle_typed,
+    cycle_values,
+    read_cycle,
+    refuse_all,
+    seen_version,
+)
 
-OTHERS = "Somebody else changed this a moment ago. This is how it stands now: look at it again."
-UNITS = ((Unit.YEARS.value, "Years"), (Unit.TERMS.value, "Terms"))
-MOST = 15
-WHO = "Choose somebody from the list."
-
-
-class CycleForm(Plain):
-    every = Number(1, MOST, blank="Type how many years or terms lie between two reviews.")
-    unit = Choice([unit for unit, _ in UNITS], blank="Choose years or terms.")
-    owner_id = fields.UUID(load_default=None, error_messages={"invalid_uuid": WHO})
-    upward_id = fields.UUID(load_default=None, error_messages={"invalid_uuid": WHO})
-    seen = Line(longest=9)
-
-
-class PauseForm(Plain):
-    because = Line(longest=300, blank="Say why the reminders are paused.")
-    until = WrittenDay()
-    seen = Line(longest=9)
+A_PAGE = 50
+SCHOOLS = "schools"
+# A part in the Trust's words: it stands beside the school's name.
+PARTS = {
+    Part.FACTS: "Facts",
+    Part.MATRIX: "Ways to contact",
+    Part.BANS: "Site bans",
+    Part.COMPLAINTS: "Complaints policy shared",
+}
 
 
 class StepForm(Plain):
@@ -69,41 +77,93 @@ class StepForm(Plain):
     done = fields.String(load_default="yes", validate=validate.OneOf(["yes", "no"]))
 
 
-def typed_version(form: Form) -> int | None:
-    """The version of the cycle that the form was made from; None where there was none."""
-    seen = str(form.values.get("seen", ""))
-    return int(seen) if seen.isascii() and seen.isdigit() else None
-
-
-def cycle_typed(cycle: ReviewCycle) -> dict[str, Any]:
-    """A cycle as its form shows it."""
-    return {
-        "every": cycle.every,
-        "unit": cycle.unit,
-        "owner_id": str(cycle.owner_id or ""),
-        "upward_id": str(cycle.upward_id or ""),
-        "seen": cycle.version or "",
-    }
-
-
-def read_cycle() -> Form:
-    """A cycle's form; where nobody is chosen the field is not there at all."""
-    typed = request.form.to_dict()
-    blank = {name for name in ("owner_id", "upward_id") if not typed.get(name)}
-    return read(CycleForm, {name: each for name, each in typed.items() if name not in blank})
-
-
 def people_of_trust() -> Sequence[User]:
     """Who has a role at the Trust today. In a session of its own, closed before the page's."""
     with works().sessions.accounts(read_only=True) as session:
         return at_trust(session)
 
 
+def _part() -> Part | None:
+    """The part that the board is narrowed down to."""
+    asked = request.args.get("part", "")
+    return Part(asked) if asked in list(Part) else None
+
+
+def _school_id() -> UUID | None:
+    """The school that the board is narrowed down to; 404 for one that is not there."""
+    asked = request.args.get("school", "")
+    if not asked:
+        return None
+    cards = {str(card.id): card.id for card in works().directory.schools()}
+    return found(cards.get(asked))
+
+
 class ReviewsView(Console):
     @expose("/")
     @needs(Can.SEE_CONSOLE)
-    def index(self) -> Response:
-        return redirect(url_for("reviews.policy"))  # type: ignore[return-value]
+    def index(self) -> str:
+        """The board: the Trust's own review, and the schools' by term or by school."""
+        calendar, edition, today = trust_calendar(), newest_published(g.session), clock.today()
+        cycle, review, step = cycle_of(g.session), None, None
+        if edition is not None:
+            review = review_of(edition, cycle, calendar)
+            before = edition_before(g.session, edition)
+            steps = review_steps(g.session, edition, review, calendar, before=before)
+            step = next(iter(steps.open), None)
+        part, school_id, asked = _part(), _school_id(), request.args.get("when", "")
+        counts = board_counts(g.session, calendar, by=actor(), part=part, school_id=school_id)
+        chosen = (
+            asked
+            if asked in [*When, SCHOOLS]
+            else next((each.value for each in When if counts[each]), When.THIS.value)
+        )
+        lines: Sequence[Line] | Sequence[SchoolLine]
+        if chosen == SCHOOLS:
+            lines = board_by_school(
+                g.session, calendar, by=actor(), part=part, after=last_seen(), most=A_PAGE
+            )
+        else:
+            # Of one school all that is to come, unless a kind is asked for.
+            lines = review_board(
+                g.session,
+                calendar,
+                by=actor(),
+                when=When(chosen) if asked or school_id is None else None,
+                part=part,
+                school_id=school_id,
+                after=last_seen(),
+                most=A_PAGE,
+            )
+        view = "" if school_id and not asked else chosen
+        names = {card.id: card.name for card in works().directory.schools()}
+        onward = ""
+        if len(lines) > A_PAGE:
+            onward = url_for(
+                "reviews.index",
+                when=view or None,
+                part=part.value if part else None,
+                school=school_id,
+                after=lines[A_PAGE - 1].mark,
+            )
+        return self.render(
+            "console/review_board.html",
+            edition=edition,
+            cycle=cycle,
+            review=review,
+            step=step,
+            today=today,
+            whens=list(When),
+            parts=list(Part),
+            PARTS=PARTS,
+            counts=counts,
+            view=view,
+            part=part,
+            school=school_id,
+            school_name=names.get(school_id, "") if school_id else "",
+            lines=lines[:A_PAGE],
+            onward=onward,
+            first=not last_seen(),
+        )
 
     @expose("/policy")
     @needs(Can.SEE_CONSOLE)
@@ -152,20 +212,17 @@ class ReviewsView(Console):
         form, people = read_cycle(), people_of_trust()
         if form.errors:
             return self._edit_page(form, people, 422)
-        values = {name: form.values[name] for name in ("every", "unit", "owner_id", "upward_id")}
         try:
             with transaction(g.session):
                 change_cycle(
                     g.session,
                     cycle_of(g.session, lock=True),
                     by=actor(),
-                    seen=typed_version(form),
                     people={user.id for user in people},
-                    **values,
+                    **cycle_values(form),
                 )
         except CycleRefused as refused:
-            for field, text in refused.errors.items():
-                form.refuse(field, text)
+            refuse_all(form, refused.errors)
             return self._edit_page(form, people, 422)
         except (CycleChanged, StaleDataError):
             return _back(OTHERS, "waiting")
@@ -191,13 +248,12 @@ class ReviewsView(Console):
                     g.session,
                     cycle_of(g.session, lock=True),
                     by=actor(),
-                    seen=typed_version(form),
+                    seen=seen_version(form),
                     because=form.values["because"],
                     until=form.values["until"],
                 )
         except CycleRefused as refused:
-            for field, text in refused.errors.items():
-                form.refuse(field, text)
+            refuse_all(form, refused.errors)
             return self._pause_page(form, 422)
         except (CycleChanged, StaleDataError):
             return _back(OTHERS, "waiting")

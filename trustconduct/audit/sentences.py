@@ -103,6 +103,8 @@ SENTENCES: dict[Event, Sentence] = {
     ),
     Event.FACTOR_CONFIRMED: Sentence("gave a code of their authenticator once more"),
     Event.FACTOR_REFUSED: Sentence("gave a wrong code when asked for one once more"),
+    Event.FEED_MADE: Sentence("made an address for their calendar"),
+    Event.FEED_ENDED: Sentence("ended the address for their calendar"),
     Event.EDITION_IMPORTED: Sentence("brought in {thing} of the code of conduct"),
     Event.EDITION_BEGUN: Sentence(
         "began {thing} of the code of conduct from edition {base}",
@@ -164,7 +166,7 @@ SENTENCES: dict[Event, Sentence] = {
     Event.TALK_HELD: Sentence("noted a talk with {thing}"),
     Event.LINK_SENT_AGAIN: Sentence("sent {thing} a fresh link"),
     Event.REVIEW_REMINDED: Sentence(
-        "sent a reminder of the review of {thing}, due on {due_on}",
+        "sent a reminder of the review of {what}, due on {due_on}",
         "sent a reminder of the review of {thing}",
     ),
     Event.REVIEW_CHANGED: Sentence(
@@ -176,6 +178,14 @@ SENTENCES: dict[Event, Sentence] = {
     ),
     Event.REVIEW_RESUMED: Sentence(
         "resumed the reminders of the review of {what}", "resumed the reminders of a review"
+    ),
+    Event.REVIEWS_BEGUN: Sentence("began the school’s own reviews"),
+    Event.REVIEW_HELD: Sentence(
+        "reviewed {what}: {outcome}", "reviewed a part of what is the school’s own"
+    ),
+    Event.REVIEW_DAYS_MOVED: Sentence(
+        "worked out anew when reviews are due, since term dates changed: {moved}",
+        "worked out anew when reviews are due, since term dates changed",
     ),
     Event.REVIEW_STEP_FINISHED: Sentence(
         "ticked a step of the review of {thing}: {step}",
@@ -206,6 +216,7 @@ NAMELESS = {
     "sign_request": "a parent or carer",
     "policy_version": "a version",
     "policy_edition": "an edition",
+    "review_school": "a part that is the school’s own",
     "school": "a school",
     "account_user": "a person who is not known",
     "account_sign_in": "a person who is not known",
@@ -249,7 +260,9 @@ KINDS: dict[str, Kind] = {
         frozenset({"school_settings", "contact_matrix", "stored_file"}),
     ),
     "dates": Kind("Term dates", frozenset({"calendar_year"})),
-    "reviews": Kind("Reviews", frozenset({"review_cycle_trust"})),
+    "reviews": Kind(
+        "Reviews", frozenset({"review_cycle_trust", "review_cycle_school", "review_school"})
+    ),
     "trust": Kind("The Trust and its schools", frozenset({"trust", "school"})),
     "accounts": Kind(
         "People who sign in",

@@ -18,7 +18,7 @@ from trustconduct.audit.record import record
 from trustconduct.clock import Term
 from trustconduct.policies.models import Edition
 from trustconduct.reviews.due_days import number_of, term_numbered, term_of
-from trustconduct.reviews.models import MOST_TERMS, MOST_YEARS, ReviewCycle, TrustCycle, Unit
+from trustconduct.reviews.models import MOST_TERMS, MOST_YEARS, Part, ReviewCycle, TrustCycle, Unit
 from trustconduct.tenants.calendars import Calendar
 from trustconduct.tenants.sessions import ScopedSession
 
@@ -122,7 +122,7 @@ def change_cycle(
         Event.REVIEW_CHANGED,
         by=by,
         about=cycle,
-        what=words_of(cycle),
+        what=words_of(cycle.subject),
         cycle=cycle.in_words,
         owner=str(owner_id or ""),
         upward=str(upward_id or ""),
@@ -162,7 +162,7 @@ def pause(
         Event.REVIEW_PAUSED,
         by=by,
         about=cycle,
-        what=words_of(cycle),
+        what=words_of(cycle.subject),
         because=because,
         until=until.isoformat() if until else "",
     )
@@ -175,14 +175,19 @@ def resume(session: ScopedSession, cycle: ReviewCycle, *, by: Actor) -> bool:
         return False
     cycle.paused_at, cycle.paused_until, cycle.paused_because = None, None, ""
     session.flush()
-    record(session, Event.REVIEW_RESUMED, by=by, about=cycle, what=words_of(cycle))
+    record(session, Event.REVIEW_RESUMED, by=by, about=cycle, what=words_of(cycle.subject))
     return True
 
 
-_WORDS = {POLICY: "the code of conduct"}
+_WORDS = {
+    POLICY: "the code of conduct",
+    Part.FACTS: "the school’s facts",
+    Part.MATRIX: "the ways to contact school",
+    Part.BANS: "the settings for site bans",
+    Part.COMPLAINTS: "sharing the complaints policy",
+}
 
 
-def words_of(cycle: ReviewCycle) -> str:
-    """What is reviewed, in words."""
-    subject: str = cycle.subject  # type: ignore[attr-defined]
+def words_of(subject: str) -> str:
+    """What is reviewed, in words, inside a sentence."""
     return _WORDS[subject]

@@ -6,12 +6,12 @@ from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from trustconduct import clock
 from trustconduct.db import Base, new_id
-from trustconduct.tenants.models import Edited
+from trustconduct.tenants.models import Edited, SchoolOwned, in_school
 
 
 class Unit(StrEnum):
@@ -32,6 +32,7 @@ class ReviewCycle(Edited):
     `paused_until`; without that day, when somebody resumes it.
     """
 
+    subject: Mapped[str]
     every: Mapped[int]
     unit: Mapped[str]
     owner_id: Mapped[UUID | None] = mapped_column(ForeignKey("account_user.id"))
@@ -73,7 +74,6 @@ class TrustCycle(ReviewCycle, Base):
     __table_args__ = (*cycle_checks(), UniqueConstraint("subject"))
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
-    subject: Mapped[str]
 
 
 class TrustStep(Base):
@@ -96,14 +96,143 @@ class TrustStep(Base):
     done_by: Mapped[str]
 
 
-class TrustReminder(Base):
+class SentReminder:
     """A reminder of one kind about one subject for the day it fell due."""
 
-    __tablename__ = "reminder_trust"
-    __table_args__ = (UniqueConstraint("kind", "subject_id", "local_day"),)
-
-    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
     kind: Mapped[str]
     subject_id: Mapped[UUID]
     local_day: Mapped[date]
     reminded_at: Mapped[datetime] = mapped_column(default=clock.now)
+
+
+class TrustReminder(SentReminder, Base):
+    __tablename__ = "reminder_trust"
+    __table_args__ = (UniqueConstraint("kind", "subject_id", "local_day"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+
+
+# -- a school's own
+
+
+class Part(StrEnum):
+    """What a school reviews itself: its own parts of the code, and one yearly task."""
+
+    FACTS = "facts"
+    MATRIX = "matrix"
+    BANS = "bans"
+    COMPLAINTS = "complaints"
+
+    @property
+    def word(self) -> str:
+        return _WORDS[self]
+
+
+_WORDS = {
+    Part.FACTS: "Your school’s facts",
+    Part.MATRIX: "Ways to contact you",
+    Part.BANS: "Site bans",
+    Part.COMPLAINTS: "Sharing the complaints policy with parents",
+}
+
+
+class Outcome(StrEnum):
+    """What came of looking at a part."""
+
+    SAME = "same"
+    CHANGED = "changed"
+    SHARED = "shared"
+
+    @property
+    def word(self) -> str:
+        return _OUTCOMES[self]
+
+
+_OUTCOMES = {
+    Outcome.SAME: "Looked at, nothing to change",
+    Outcome.CHANGED: "Looked at and changed",
+    Outcome.SHARED: "Shared with parents",
+}
+
+
+def outcomes_of(part: Part) -> tuple[Outcome, ...]:
+    """What can come of looking at a part."""
+    if part is Part.COMPLAINTS:
+        return (Outcome.SHARED,)
+    return (Outcome.SAME, Outcome.CHANGED)
+
+
+_PARTS = "subject in (" + ", ".join(f"'{part.value}'" for part in Part) + ")"
+
+
+class SchoolCycle(ReviewCycle, SchoolOwned, Base):
+    """How often a school looks at one of its parts."""
+
+    __tablename__ = "review_cycle_school"
+    __table_args__ = (
+        *cycle_checks(),
+        CheckConstraint(_PARTS, name="subject_known"),
+        UniqueConstraint("school_id", "subject"),
+    )
+
+
+class SchoolReview(SchoolOwned, Base):
+    """One review of a part in one term: open until somebody has looked, then kept.
+
+    The Trust reads this table to find what is due and to show it, so nothing of a
+    school's words stands in it. Terms are numbers (see due_days.number_of); the days
+    are those of the school's calendar when they were last resolved, and `trust_mark`
+    says by which of the Trust's calendars that was. `remind_on`: the day from which
+    the school is to be looked at. `rests_until`: no reminder up to that day; of a
+    pause without an end the last day that there is.
+    """
+
+    __tablename__ = "review_school"
+    __table_args__ = (
+        in_school("cycle_id", to="review_cycle_school"),
+        CheckConstraint(_PARTS, name="subject_known"),
+        CheckConstraint("begins_on <= due_on", name="days_in_order"),
+        Index(
+            "uq_review_school_open",
+            "school_id",
+            "subject",
+            unique=True,
+            postgresql_where=text("done_on is null"),
+        ),
+    )
+
+    cycle_id: Mapped[UUID]
+    subject: Mapped[str]
+    since_term: Mapped[int]
+    term: Mapped[int]
+    begins_on: Mapped[date]
+    due_on: Mapped[date]
+    provisional: Mapped[bool]
+    remind_on: Mapped[date]
+    rests_until: Mapped[date | None]
+    trust_mark: Mapped[str]
+    made_at: Mapped[datetime] = mapped_column(default=clock.now)
+    done_on: Mapped[date | None]
+
+
+class SchoolReviewed(SchoolOwned, Base):
+    """Who looked at a part and what came of it. Its `id` is the review's."""
+
+    __tablename__ = "review_done_school"
+    __table_args__ = (
+        in_school("id", to="review_school"),
+        CheckConstraint("outcome in ('same', 'changed', 'shared')", name="outcome_known"),
+    )
+
+    outcome: Mapped[str]
+    note: Mapped[str]
+    done_by: Mapped[str]
+    done_at: Mapped[datetime] = mapped_column(default=clock.now)
+
+
+class SchoolReminder(SentReminder, SchoolOwned, Base):
+    __tablename__ = "reminder_school"
+    __table_args__ = (
+        in_school("subject_id", to="review_school"),
+        UniqueConstraint("school_id", "kind", "subject_id", "local_day"),
+    )

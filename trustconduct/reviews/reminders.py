@@ -86,6 +86,7 @@ def remind(
         Event.REVIEW_REMINDED,
         by=CLOCK,
         about=edition,
+        what=f"edition {edition.number}",
         reminder=reminder.kind,
         due_on=reminder.on.isoformat(),
     )
