@@ -291,7 +291,7 @@ RULES: dict[str, Asks | Free | tuple[Asks, ...]] = {
     "accounts.factors.reset_factor": Asks(
         Can.CHANGE_USER, ACCOUNTS, lambda s: given(_a_grant(s).user, sealer=SEALER)),
     "accounts.factors.spend_recovery_code": Free(OWN),
-    "accounts.feeds.end_feed": Free(OWN),
+    "accounts.feeds.end_feed": Free(f"{OWN}; closing an account, which is permitted, ends it too"),
     "accounts.feeds.make_feed": Free(OWN),
     "accounts.fresh.confirm": Free(OWN),
     "accounts.fresh.prove_again": Free(OWN),

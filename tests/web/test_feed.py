@@ -8,7 +8,10 @@ import pytest
 from icalendar import Calendar
 from sqlalchemy import text
 
+from tests.build import an_officer
 from tests.rules.writes import written
+from trustconduct.accounts.models import User
+from trustconduct.accounts.roles import disable, enable
 from trustconduct.audit.actor import Role
 from trustconduct.db import new_id, transaction
 from trustconduct.outbox.links import token
@@ -135,6 +138,14 @@ def test_whatever_does_not_work_answers_alike(client, heads, app, world):
     answers.append(client.get(heads))  # the account is closed
     assert {answer.status_code for answer in answers} == {404}
     assert len({bare(answer) for answer in answers}) == 1
+
+
+def test_closing_an_account_ends_its_address_for_good(client, heads, world):
+    with world.sessions.accounts() as session, transaction(session):
+        head = session.get_one(User, world.oak.users[Role.HEADTEACHER].id)
+        disable(session, head, by=an_officer())
+        enable(session, head, by=an_officer())
+    assert client.get(heads).status_code == 404
 
 
 def test_a_role_that_has_ended_shows_nothing_any_more(client, heads, world):

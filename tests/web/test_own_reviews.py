@@ -121,7 +121,7 @@ def test_a_school_pauses_its_reminders_with_a_reason_and_resumes_them(office, wo
     assert office.send(page, page=page, because="", until="", seen=seen).status_code == 422
     until = clock.day(clock.today() + timedelta(days=20))
     assert office.send(page, page=page, because="Moving", until=until, seen=seen).status_code == 303
-    assert f"Paused until {until}: Moving" in office.get(PAGE).text
+    assert f"paused until {until}: Moving" in office.get(PAGE).text
     assert office.send(at("resume", "matrix"), page=PAGE).status_code == 303
     assert "Moving" not in office.get(PAGE).text
 

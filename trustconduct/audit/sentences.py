@@ -103,8 +103,8 @@ SENTENCES: dict[Event, Sentence] = {
     ),
     Event.FACTOR_CONFIRMED: Sentence("gave a code of their authenticator once more"),
     Event.FACTOR_REFUSED: Sentence("gave a wrong code when asked for one once more"),
-    Event.FEED_MADE: Sentence("made an address for their calendar"),
-    Event.FEED_ENDED: Sentence("ended the address for their calendar"),
+    Event.FEED_MADE: Sentence("made an address for the calendar of {thing}"),
+    Event.FEED_ENDED: Sentence("ended the address for the calendar of {thing}"),
     Event.EDITION_IMPORTED: Sentence("brought in {thing} of the code of conduct"),
     Event.EDITION_BEGUN: Sentence(
         "began {thing} of the code of conduct from edition {base}",

@@ -193,17 +193,20 @@ def _told(items: Sequence[Item], staff: Sequence[Colleague]) -> Mapping[Colleagu
 
     The next person up is the head, unless the school has chosen another.
     """
-    told: dict[Colleague, list[Item]] = {}
+    known: dict[UUID, Colleague] = {}
+    for each in staff:  # who has two roles is one person, and gets one mail
+        known.setdefault(each.id, each)
     heads = [each for each in staff if each.role is Role.HEADTEACHER]
     office = [each for each in staff if each.role is Role.OFFICE]
+    told: dict[Colleague, list[Item]] = {}
     for item in items:
         owner = [each for each in staff if each.id == item.cycle.owner_id]
         owners = owner or office or heads
         chosen = [each for each in staff if each.id == item.cycle.upward_id]
         upward = (chosen or heads) if owners and item.reminder.goes_up else []
-        for who in {each.id: each for each in (*owners, *upward)}.values():
-            told.setdefault(who, []).append(item)
-    return told
+        for person in {each.id for each in (*owners, *upward)}:
+            told.setdefault(known[person], []).append(item)
+    return dict(sorted(told.items(), key=lambda one: (one[0].name, one[0].id)))
 
 
 _KINDS = {
