@@ -13,7 +13,7 @@ from tests.build import a_head, a_user, an_officer
 from trustconduct.audit.actor import Role
 from trustconduct.db import new_id, transaction
 from trustconduct.outbox.models import SchoolMessageContent
-from trustconduct.reviews.models import Part, SchoolReminder, SchoolReview, outcomes_of
+from trustconduct.reviews.models import Outcome, Part, SchoolReminder, SchoolReview, outcomes_of
 from trustconduct.reviews.school_reminders import (
     Colleague,
     look_after,
@@ -88,6 +88,21 @@ def test_who_is_both_head_and_office_gets_one_mail(oak):
         assert look(oak, both)
         assert not look(oak, both)
     assert mails(oak) == [("Hal", "4 things to look at for Oak Lane")]
+
+
+def test_who_looks_every_term_gets_no_mail_on_the_day_they_have_looked(oak):
+    with time_machine.travel("2027-05-10T09:00:00Z"):
+        begin_reviews(oak)
+        cycle = cycle_of_part(oak, Part.FACTS)
+        more = {"every": 1, "unit": "terms", "owner_id": None, "upward_id": None}
+        change_part(oak, cycle, by=a_head(oak), seen=1, people=(), **more)
+        review = next(one for one in open_reviews(oak) if one.subject == Part.FACTS.value)
+        mark_reviewed(oak, review.id, by=a_head(oak), outcome=Outcome.SAME, note="")
+        assert not look(oak)
+        assert not look(oak)
+    with time_machine.travel("2027-09-01T09:00:00Z"):
+        assert look(oak)
+    assert "due this term" in oak.scalars(select(SchoolMessageContent.body)).one()
 
 
 def test_two_at_once_write_one_reminder(ground):

@@ -124,6 +124,8 @@ def remind_school(
         if cycle.rests(today):
             continue
         reminder = due(dates.calendar, term_in(review), today, papers=False)
+        if reminder and not _is_news(review, reminder):
+            reminder = None
         if reminder and goes_out(reminder, sent.get(review.id, ()), today):
             items.append(Item(review, cycle, reminder))
         elif any(each.sent_on == today for each in sent.get(review.id, ())):
@@ -156,6 +158,16 @@ def remind_school(
     ]
     insert_rows(session, [row for rows in events for row in rows])
     return True
+
+
+def _is_news(review: SchoolReview, reminder: Due) -> bool:
+    """Whether a reminder is of a day that came after the review began.
+
+    Who has looked this term and looks again next term needs no mail on the same day
+    that the next review is one term ahead.
+    """
+    ahead = reminder.kind in (Reminder.TWO_TERMS_AHEAD, Reminder.ONE_TERM_AHEAD)
+    return not ahead or reminder.on > clock.local(review.made_at).date()
 
 
 def _look_again(review: SchoolReview, calendar: Calendar, today: date) -> None:
