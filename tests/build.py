@@ -43,6 +43,16 @@ from trustconduct.policies.editions import approve, import_edition, newest_publi
 from trustconduct.policies.models import Edition, SchoolVersion
 from trustconduct.policies.reading import read_policy, template
 from trustconduct.policies.versions import newest_version, publish_version, version_in_force
+from trustconduct.reviews.cycles import change_cycle, cycle_of
+from trustconduct.reviews.due_days import Reminder
+from trustconduct.reviews.models import Outcome, Part, SchoolReminder, TrustCycle
+from trustconduct.reviews.school_reviews import (
+    begin_reviews,
+    cycle_of_part,
+    mark_reviewed,
+    open_reviews,
+    pause_part,
+)
 from trustconduct.schools.add import add_school, name_trust
 from trustconduct.schools.badge import set_badge
 from trustconduct.schools.calendars import mark, save_year
@@ -164,6 +174,15 @@ def an_open_edition(session: ScopedSession, **words: str) -> Edition:
     return edition
 
 
+def a_cycle(session: ScopedSession, **values: Any) -> TrustCycle:
+    """The cycle of the Trust's policy: every three years, unless the test says otherwise."""
+    cycle = cycle_of(session)
+    given = {"every": 3, "unit": "years", "owner_id": None, "upward_id": None, **values}
+    people = {each for each in (given["owner_id"], given["upward_id"]) if each}
+    change_cycle(session, cycle, by=an_officer(), seen=cycle.version, people=people, **given)
+    return cycle
+
+
 # -- in the session for accounts
 
 
@@ -252,6 +271,22 @@ def a_year(session: ScopedSession, begins: int = 2027) -> None:
     """One term of a school's own, in a school year that the Trust says nothing of."""
     autumn = Span(date(begins, 9, 6), date(begins, 12, 17), Kind.TERM, "autumn")
     save_year(session, begins, [autumn], by=a_head(session), seen=mark(()))
+
+
+def own_reviews(session: ScopedSession, word: str, *, by: Actor) -> None:
+    """The school's own reviews: one held, one paused, each with the word; one was reminded of."""
+    begin_reviews(session)
+    review = next(one for one in open_reviews(session) if one.subject == Part.COMPLAINTS.value)
+    mark_reviewed(session, review.id, by=by, outcome=Outcome.SHARED, note=f"Sent by {word}")
+    cycle = cycle_of_part(session, Part.BANS)
+    assert cycle
+    pause_part(session, cycle, by=by, seen=cycle.version, because=f"After {word}", until=None)
+    session.add(
+        SchoolReminder(
+            kind=Reminder.TERM_BEGINS.value, subject_id=review.id, local_day=review.begins_on
+        )
+    )
+    session.flush()
 
 
 def a_badge(session: ScopedSession, word: str, *, by: Actor) -> UUID:

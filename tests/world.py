@@ -28,6 +28,8 @@ from trustconduct.people.models import Adult, Pupil
 from trustconduct.people.roll import read_roll
 from trustconduct.people.take_in import take_in
 from trustconduct.policies.models import Adoption, LocalChange, PolicyText
+from trustconduct.reviews.due_days import Step
+from trustconduct.reviews.review_steps import tick
 from trustconduct.tenants.sessions import ScopedSession, Sessions
 
 NAMES = {"oak-lane": "Oak Lane", "elm-park": "Elm Park", "ash-grove": "Ash Grove"}
@@ -123,6 +125,9 @@ def make_world(sessions: Sessions, ground: World) -> World:
             slug: {role: _user(accounts, role, school) for role in AT_SCHOOL}
             for slug, school in ground.schools.items()
         }
+    with sessions.trust() as trust, transaction(trust):
+        build.a_cycle(trust, owner_id=trust_users[Role.TRUST_OFFICER].id)
+        tick(trust, build.the_edition(trust), Step.START, by=build.an_officer())
     schools = {}
     for slug, school in ground.schools.items():
         with sessions.school(school.id) as session, transaction(session):
@@ -216,6 +221,7 @@ def _filled(session: ScopedSession, school: WorldSchool) -> WorldSchool:
     hold_talk(session, answers("Jo Sample", Answer.TALK, f"Please call. {word}"), by=by)
     answers(f"Pat {word}", Answer.DECLINED, f"No thank you. {word}")
     talk = answers(f"Pat {word}", Answer.TALK, f"Call me about {word}")
+    build.own_reviews(session, word, by=by)
     return replace(
         school,
         adults=dict(session.execute(select(Adult.name, Adult.id)).all()),

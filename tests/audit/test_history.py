@@ -89,7 +89,7 @@ def test_by_person_by_thing_and_by_kind(oak):
     assert len(look(oak, Wanted(kind="other"))) == 1
     record(oak, Event.REVIEW_REMINDED, by=CLOCK, about_kind="policy_edition")
     assert look(oak, Wanted(actor_kinds=frozenset({"clock"}))) == [
-        "The service reminded the Trust’s officers of the review of an edition"
+        "The service sent a reminder of the review of an edition"
     ]
 
 

@@ -34,6 +34,7 @@ from tests import build  # noqa: E402
 from tests.bench import load, many  # noqa: E402
 from tests.bench.measure import KEY, RUNS, in_turns, report, say  # noqa: E402
 from tests.bench.merge import merge  # noqa: E402
+from tests.bench.reviews import reminders_due  # noqa: E402
 from trustconduct import embedded  # noqa: E402
 from trustconduct.acknowledgements.signing import copy_of  # noqa: E402
 from trustconduct.db import transaction  # noqa: E402
@@ -211,6 +212,7 @@ ASKED = {
     "scope_cost": many.scope_cost,
     "overview": many.overview,
     "oversight": many.oversight,
+    "reminders_due": reminders_due,
     "merge": lambda: merge(in_turns, report),
 }
 BENCHES = {**SERVED, **ASKED}

@@ -12,7 +12,19 @@ from hypothesis import strategies as st
 
 from trustconduct import clock
 from trustconduct.clock import Term
-from trustconduct.reviews.due_days import DAY, WEEK, Reminder, Sent, due, goes_out, steps, term_of
+from trustconduct.reviews.due_days import (
+    DAY,
+    WEEK,
+    Reminder,
+    Sent,
+    due,
+    goes_out,
+    next_day,
+    number_of,
+    steps,
+    term_numbered,
+    term_of,
+)
 from trustconduct.tenants.calendars import Calendar, Kind, Span
 
 SUMMER = Term.parse("Summer Term 2028")
@@ -89,6 +101,17 @@ def test_the_steps_of_a_review_have_their_days():
         date(2028, 8, 16),  # schools adopt
         date(2028, 9, 13),  # parents acknowledge
     ]
+
+
+def test_whoever_is_next_up_hears_of_it_from_the_second_week_overdue():
+    up = [due(LATE, SUMMER, date(2028, 7, 20) + days * DAY).goes_up for days in (0, 6, 7, 14)]
+    assert up == [False, False, True, True]
+    assert not due(LATE, SUMMER, date(2028, 7, 19)).goes_up
+
+
+def test_once_the_board_has_its_paper_nobody_is_reminded_of_it():
+    assert due(LATE, SUMMER, date(2028, 5, 24)).kind is Reminder.BOARD_PAPER
+    assert due(LATE, SUMMER, date(2028, 5, 24), papers=False).kind is Reminder.TERM_BEGINS
 
 
 # -- the clock, day by day
@@ -199,3 +222,19 @@ def test_on_whatever_days_it_looks_no_kind_goes_twice_and_no_two_on_one_day(
     assert len(once) == len(set(once))
     weeks = [each.due_on for each in sent if each.kind == "overdue"]
     assert all(later - before >= WEEK for before, later in pairwise(weeks))
+
+
+@given(calendars, reviews, days, st.booleans())
+def test_the_next_day_is_the_next_on_which_another_reminder_is_due(calendar, review, today, papers):
+    ahead = next_day(calendar, review, today, papers=papers)
+    assert ahead > today
+    now = due(calendar, review, today, papers=papers)
+    assert due(calendar, review, ahead - DAY, papers=papers) == now
+    assert due(calendar, review, ahead, papers=papers).on == ahead
+
+
+@given(st.integers(6_000, 6_300))
+def test_terms_are_numbered_in_a_row(number):
+    term = term_numbered(number)
+    assert number_of(term) == number
+    assert NONE.window(term).last < NONE.window(term_numbered(number + 1)).first

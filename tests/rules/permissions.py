@@ -45,12 +45,22 @@ from trustconduct.policies.edits import AddClause
 from trustconduct.policies.models import Adoption, Edition, PolicyText
 from trustconduct.policies.reading import read_policy
 from trustconduct.policies.versions import newest_version
+from trustconduct.reviews.cycles import cycle_of, pause
+from trustconduct.reviews.due_days import Step
+from trustconduct.reviews.models import Outcome, Part, SchoolCycle, TrustCycle
+from trustconduct.reviews.review_steps import tick
+from trustconduct.reviews.school_reviews import (
+    begin_reviews,
+    cycle_of_part,
+    open_reviews,
+    pause_part,
+)
 from trustconduct.schools.add import NewSchool
 from trustconduct.schools.calendars import mark
 from trustconduct.schools.change import suspend
 from trustconduct.schools.settings import facts_of, settings_of
 from trustconduct.schools.start import Head
-from trustconduct.tenants.calendars import Kind, Span
+from trustconduct.tenants.calendars import Calendar, Kind, Span
 from trustconduct.tenants.sessions import SCHOOL as SCHOOL_ROLE
 from trustconduct.tenants.sessions import ScopedSession
 
@@ -230,6 +240,36 @@ def _all_parked(session: ScopedSession) -> Given:
     return given()
 
 
+def _paused(session: ScopedSession) -> TrustCycle:
+    cycle = cycle_of(session)
+    pause(session, cycle, by=build.an_officer(), seen=None, because="Merging", until=None)
+    return cycle
+
+
+def _ticked(session: ScopedSession) -> Edition:
+    edition = the_edition(session)
+    tick(session, edition, Step.START, by=build.an_officer())
+    return edition
+
+
+def _part(session: ScopedSession) -> SchoolCycle:
+    begin_reviews(session)
+    cycle = cycle_of_part(session, Part.FACTS)
+    assert cycle
+    return cycle
+
+
+def _paused_part(session: ScopedSession) -> SchoolCycle:
+    cycle = _part(session)
+    pause_part(session, cycle, by=build.a_head(session), seen=1, because="Moving", until=None)
+    return cycle
+
+
+def _own_review(session: ScopedSession) -> UUID:
+    begin_reviews(session)
+    return next(one.id for one in open_reviews(session) if one.subject == Part.FACTS.value)
+
+
 def _year() -> Given:
     autumn = Span(date(2031, 9, 3), date(2031, 12, 19), Kind.TERM, "autumn")
     return given(2031, [autumn], seen=mark(()))
@@ -251,6 +291,8 @@ RULES: dict[str, Asks | Free | tuple[Asks, ...]] = {
     "accounts.factors.reset_factor": Asks(
         Can.CHANGE_USER, ACCOUNTS, lambda s: given(_a_grant(s).user, sealer=SEALER)),
     "accounts.factors.spend_recovery_code": Free(OWN),
+    "accounts.feeds.end_feed": Free(f"{OWN}; closing an account, which is permitted, ends it too"),
+    "accounts.feeds.make_feed": Free(OWN),
     "accounts.fresh.confirm": Free(OWN),
     "accounts.fresh.prove_again": Free(OWN),
     "accounts.fresh.refuse": Free(OWN),
@@ -300,6 +342,12 @@ RULES: dict[str, Asks | Free | tuple[Asks, ...]] = {
         Can.SEE_HISTORY, lambda s: given(Wanted(), most=10)),
     "oversight.impact.impact": Asks(Can.SEE_CONSOLE, TRUST, lambda s: given(_draft(s))),
     "oversight.overview.overview": Asks(Can.SEE_CONSOLE, TRUST, lambda s: given()),
+    "oversight.review_board.board_by_school": Asks(
+        Can.SEE_CONSOLE, TRUST, lambda s: given(Calendar({}), most=10)),
+    "oversight.review_board.board_counts": Asks(
+        Can.SEE_CONSOLE, TRUST, lambda s: given(Calendar({}))),
+    "oversight.review_board.review_board": Asks(
+        Can.SEE_CONSOLE, TRUST, lambda s: given(Calendar({}), most=10)),
     "oversight.states.mail_waiting": Asks(
         Can.SEE_CONSOLE, TRUST, lambda s: given(build.a_school(s))),
     "oversight.states.states": Asks(
@@ -352,6 +400,32 @@ RULES: dict[str, Asks | Free | tuple[Asks, ...]] = {
         Can.ADD_SCHOOL, TRUST, lambda s: given([NewSchool("Beech Hill")], ())),
     "schools.add.add_school": Asks(
         Can.ADD_SCHOOL, TRUST, lambda s: given(slug="beech-hill", name="Beech Hill")),
+    "reviews.cycles.change_cycle": Asks(
+        Can.KEEP_REVIEWS, TRUST,
+        lambda s: given(cycle_of(s), seen=None, every=2, unit="years", owner_id=None,
+                        upward_id=None, people=())),
+    "reviews.cycles.pause": Asks(
+        Can.KEEP_REVIEWS, TRUST,
+        lambda s: given(cycle_of(s), seen=None, because="Merging", until=None)),
+    "reviews.cycles.resume": Asks(Can.KEEP_REVIEWS, TRUST, lambda s: given(_paused(s))),
+    "reviews.review_steps.tick": Asks(
+        Can.KEEP_REVIEWS, TRUST, lambda s: given(the_edition(s), Step.START)),
+    "reviews.review_steps.untick": Asks(
+        Can.KEEP_REVIEWS, TRUST, lambda s: given(_ticked(s), Step.START)),
+    "reviews.school_reviews.change_part": Asks(
+        Can.KEEP_REVIEWS, SCHOOL,
+        lambda s: given(_part(s), seen=1, every=2, unit="terms", owner_id=None, upward_id=None,
+                        people=())),
+    "reviews.school_reviews.mark_reviewed": Asks(
+        Can.KEEP_REVIEWS, SCHOOL,
+        lambda s: given(_own_review(s), outcome=Outcome.SAME, note="")),
+    "reviews.school_reviews.pause_part": Asks(
+        Can.KEEP_REVIEWS, SCHOOL,
+        lambda s: given(_part(s), seen=1, because="Moving", until=None)),
+    "reviews.school_reviews.resolve_days": Free(
+        "whoever changed the term dates was permitted to, and the days follow from them"),
+    "reviews.school_reviews.resume_part": Asks(
+        Can.KEEP_REVIEWS, SCHOOL, lambda s: given(_paused_part(s))),
     "schools.add.name_trust": Asks(Can.CHANGE_TRUST, TRUST, lambda s: given(name="Harbour Trust")),
     "schools.badge.set_badge": Asks(
         Can.CHANGE_SETTINGS, SCHOOL, lambda s: given(_looked(), seen=None)),
@@ -412,6 +486,8 @@ UNSIGNED: dict[str, str] = {
     "people.take_in.changes": "it only compares: its counts are no rows",
     "reviews.reminders.remind": "the clock does it, and the event says so",
     "schools.notices.tell_in_history": "the worker, as the officer who did it: they are named",
+    "reviews.school_reminders.remind_school": "the clock does it, and the event says so",
+    "reviews.school_reviews.begin_reviews": "the clock does it, and the event says so",
     "schools.start.begin_settings": "the worker, as the officer who asked: they are named",
     "schools.start.invite_head": "the worker, as the officer who asked: they are named",
 }

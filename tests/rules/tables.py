@@ -31,6 +31,10 @@ SCHOOL_TABLES = {
     "acknowledgement_words",
     "talk_held",
     "calendar_span_school",
+    "review_cycle_school",
+    "review_school",
+    "review_done_school",
+    "reminder_school",
 }
 OVERSIGHT_TABLES = {
     "outbox_school",
@@ -38,6 +42,7 @@ OVERSIGHT_TABLES = {
     "policy_local_change",
     "sign_request",
     "acknowledgement",
+    "review_school",
 }
 
 TRUST_TABLES = {
@@ -54,6 +59,8 @@ TRUST_TABLES = {
     "policy_withdrawal",
     "policy_edition_change",
     "reminder_trust",
+    "review_cycle_trust",
+    "review_step_trust",
     "calendar_span_trust",
 }
 ACCOUNTS_TABLES = {
@@ -65,6 +72,7 @@ ACCOUNTS_TABLES = {
     "account_recovery_code",
     "account_throttle",
     "account_kept_form",
+    "account_feed",
 }
 NOBODYS_TABLES = {"alembic_version"}
 
@@ -81,6 +89,9 @@ OVERSIGHT_TEXT = {
     ("policy_local_change", "reason"),
     ("acknowledgement", "answer"),
     ("acknowledgement", "sha256"),
+    # Which of four parts, and a hash of the Trust's own calendar.
+    ("review_school", "subject"),
+    ("review_school", "trust_mark"),
 }
 
 # Trust tables of which a scope sees some rows only: policy -> (command, role, USING, WITH CHECK).
@@ -143,6 +154,11 @@ RIGHTS = {
         "talk_held": "select insert",
         "calendar_span_school": "select insert delete",
         "calendar_span_trust": "select",
+        "review_cycle_school": "select insert update",
+        "review_school": "select insert update(begins_on,done_on,due_on,provisional,remind_on,"
+        "rests_until,term,trust_mark)",
+        "review_done_school": "select insert",
+        "reminder_school": "select insert",
         "trust": "select",
         "school": "select",
         "school_start": "select update(settled_at)",
@@ -165,12 +181,15 @@ RIGHTS = {
         "policy_withdrawal": "select insert",
         "policy_edition_change": "select insert update(after,at,what)",
         "reminder_trust": "select insert",
+        "review_cycle_trust": "select insert update",
+        "review_step_trust": "select insert delete",
         "calendar_span_trust": "select insert delete",
         "outbox_school": "select",
         "policy_in_force": "select",
         "policy_local_change": "select",
         "sign_request": "select",
         "acknowledgement": "select",
+        "review_school": "select",
     },
     "tc_accounts": {
         "trust": "select",
@@ -188,6 +207,7 @@ RIGHTS = {
         "account_recovery_code": "select insert update(used_at) delete",
         "account_throttle": "select insert update delete",
         "account_kept_form": "select insert delete",
+        "account_feed": "select insert update",
         "alembic_version": "select",
     },
 }
@@ -205,4 +225,5 @@ APPEND_ONLY = {
     "policy_withdrawal",
     "acknowledgement",
     "acknowledgement_words",
+    "review_done_school",
 }

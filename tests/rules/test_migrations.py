@@ -21,6 +21,7 @@ from tests import build
 from tests.rules.tables import ACCOUNTS_TABLES, NOBODYS_TABLES, SCHOOL_TABLES, TRUST_TABLES
 from tests.servers import EMPTY, Servers
 from trustconduct.accounts.factors import make_codes
+from trustconduct.accounts.feeds import make_feed
 from trustconduct.accounts.invitations import invite
 from trustconduct.accounts.kept_forms import Owner, Typed, keep
 from trustconduct.accounts.signing_in import begin_whole
@@ -184,6 +185,7 @@ def fill_the_rest(world) -> None:
         )
         make_codes(session, user, by=officer, sealer=build.SEALER)
         begin_whole(session, user)
+        make_feed(session, user, by=replace(officer, id=user.id))
         owner = Owner(user.id, "a browser")
         keep(session, Typed("/admin/trust/", "a form", "", ()), owner=owner, key="k" * 32)
         try_once(session, build.SEALER, Doing.PASSWORD, user.email, "192.0.2.1")

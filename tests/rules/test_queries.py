@@ -21,6 +21,7 @@ from tests.copies import copy
 from tests.rules.test_wrong_school import NO_IDS, Crawl, ids_of, own_words
 from tests.world import World, WorldSchool
 from trustconduct import clock
+from trustconduct.accounts.feeds import feed_of, make_feed
 from trustconduct.accounts.invitations import invite
 from trustconduct.accounts.links import Purpose, fresh
 from trustconduct.accounts.models import AccountLink, User, UserGrant
@@ -42,7 +43,9 @@ LISTS = {
     "history.show",
     "look_back.show",
     "mail.show",
+    "own_reviews.show",
     "people.show",
+    "reviews.index",
     "schools.index_view",
     "trust_mail.index",
     "users.index_view",
@@ -80,6 +83,10 @@ def grow(connection: psycopg.Connection, school: WorldSchool) -> None:
     for table in ("stored_file", "stored_file_content"):
         copy(connection, table, "made", of=of, **own)
     copy(connection, "calendar_span_school", "made", of=of, **own, begins="m.n + 1100")
+    copy(connection, "review_school", "made", of=f"{of} and done_on is not null", **own)
+    copy(connection, "review_done_school", "made", of=of, **own)
+    copy(connection, "review_school", "made", of=f"{of} and done_on is null", school_id="m.id",
+         **own)  # fmt: skip
     copy(connection, "school", "made", **own, slug="'wren-' || m.n", name="'Wren ' || m.n")
     copy(connection, "policy_edition", "made", **own, number="m.n", published_at="null",
          approved_at="null", board_on="null")  # fmt: skip
@@ -138,6 +145,9 @@ def more_ids(world) -> dict[str, dict[str, Any]]:
         role = session.scalars(
             select(UserGrant.id).where(UserGrant.user_id == world.ash.users[Role.GOVERNOR].id)
         ).one()
+        head = session.get_one(User, world.oak.users[Role.HEADTEACHER].id)
+        make_feed(session, head, by=officer)
+        feed = feed_of(session, head.id, build.SECRET_KEY)
     with world.sessions.school(world.oak.id) as session, transaction(session):
         one = select(SchoolMessage.id).limit(1).scalar_subquery()
         session.execute(
@@ -153,6 +163,7 @@ def more_ids(world) -> dict[str, dict[str, Any]]:
         draft = {"number": edition.number, "fact_name": fact.name}
     return {
         **{f"editions.{page}": draft for page in EDITING},
+        "feed": {"feed_id": feed.feed_id, "secret": feed.secret},
         "mailed": {"place": "invitation", **invitation},
         "mailed.open_reset": reset,
         "mailed.new_password": reset,

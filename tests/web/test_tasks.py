@@ -26,12 +26,14 @@ SOURCES = [
     ("undelivered", Can.SEE_MAIL),
     ("to_talk", Can.HOLD_TALK),
     ("to_ask", Can.START_CAMPAIGN),
+    ("to_look_at", Can.KEEP_REVIEWS),
 ]
 TRUST_SOURCES = [
     ("undelivered", Can.SEE_MAIL),
     ("to_bring_in", Can.SEE_CONSOLE),
     ("to_publish", Can.SEE_CONSOLE),
     ("to_review", Can.SEE_CONSOLE),
+    ("review_steps_due", Can.SEE_CONSOLE),
     ("first_school", Can.SEE_CONSOLE),
     ("without_head", Can.ADD_USER),
     ("not_taken_up", Can.ADD_USER),
@@ -115,7 +117,7 @@ def test_one_task_and_fifty_take_as_many_queries(client, world, app, queries, mo
     assert fifty == one
 
 
-QUERIES = {"to_adopt": 0, "undelivered": 1, "to_talk": 1, "to_ask": 1}
+QUERIES = {"to_adopt": 0, "undelivered": 1, "to_talk": 1, "to_ask": 1, "to_look_at": 1}
 
 
 @pytest.mark.parametrize("n", [1, 50])

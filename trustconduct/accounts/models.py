@@ -155,6 +155,19 @@ class AccountLink(Base):
     used_at: Mapped[datetime | None]
 
 
+class AccountFeed(Base):
+    """The calendar feed of a user. A new generation makes every older address worthless."""
+
+    __tablename__ = "account_feed"
+    __table_args__ = (UniqueConstraint("user_id"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("account_user.id"))
+    generation: Mapped[int]
+    made_at: Mapped[datetime] = mapped_column(default=clock.now)
+    ended_at: Mapped[datetime | None]
+
+
 class Throttle(Base):
     """The last tries of one person at one address, to do one thing.
 

@@ -27,6 +27,7 @@ class Can(Enum):
     CHANGE_USER = auto()
     CHANGE_TRUST = auto()
     CHANGE_CALENDAR = auto()  # at a school as well
+    KEEP_REVIEWS = auto()  # at a school as well: cycles, steps, pauses
     # at a school
     SEE_SCHOOL = auto()
     CHANGE_SETTINGS = auto()
@@ -65,6 +66,7 @@ AT_TRUST: dict[Role, frozenset[Can]] = {
             Can.CHANGE_USER,
             Can.CHANGE_TRUST,
             Can.CHANGE_CALENDAR,
+            Can.KEEP_REVIEWS,
             *_MAILS,
             Can.SEE_HISTORY,
         }
@@ -85,11 +87,14 @@ AT_SCHOOL: dict[Role, frozenset[Can]] = {
             *_ANSWERS,
             *_MAILS,
             Can.CHANGE_TEXT,
+            Can.KEEP_REVIEWS,
             Can.PUBLISH_VERSION,
             Can.SEE_HISTORY,
         }
     ),
-    Role.OFFICE: frozenset({*_SETS_UP, *_ASKS, *_ANSWERS, *_MAILS, Can.CHANGE_TEXT}),
+    Role.OFFICE: frozenset(
+        {*_SETS_UP, *_ASKS, *_ANSWERS, *_MAILS, Can.CHANGE_TEXT, Can.KEEP_REVIEWS}
+    ),
     Role.PASTORAL: frozenset({Can.SEE_SCHOOL, Can.SEE_PEOPLE, *_ANSWERS}),
     Role.TEACHER: frozenset({Can.SEE_SCHOOL}),
     Role.GOVERNOR: frozenset({Can.SEE_SCHOOL}),

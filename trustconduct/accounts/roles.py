@@ -11,6 +11,7 @@ from sqlalchemy import func, or_, select
 
 from trustconduct import clock
 from trustconduct.accounts.endings import end_sign_ins
+from trustconduct.accounts.feeds import end_feed
 from trustconduct.accounts.links import kill_links
 from trustconduct.accounts.mails import MISTAKE, roles_in_words, tell
 from trustconduct.accounts.models import User, UserGrant
@@ -119,6 +120,7 @@ def disable(session: ScopedSession, user: User, *, by: Actor) -> None:
     if any(grant.role == Role.TRUST_OFFICER for grant in user.grants):
         _keep_an_officer(session)
     kill_links(session, user)
+    end_feed(session, user, by=by)  # it would show again on the day they come back
     end_sign_ins(session, user)
     record(session, Event.USER_DISABLED, by=by, about=user)
     tell(

@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
+from sqlalchemy.orm import lazyload
 
 from trustconduct import clock
 from trustconduct.accounts.models import User, UserGrant, held
@@ -140,3 +141,40 @@ def with_trust_role(session: ScopedSession, role: Role) -> list[User]:
             .order_by(User.name)
         )
     )
+
+
+def at_trust(session: ScopedSession) -> list[User]:
+    """The people who have any role at the Trust today, by name."""
+    return list(
+        session.scalars(
+            select(User)
+            .where(
+                User.grants.any(UserGrant.at_school_id.is_(None) & held(clock.today())),
+                User.disabled_at.is_(None),
+            )
+            .order_by(User.name, User.id)
+        )
+    )
+
+
+def staff_of_schools(
+    session: ScopedSession, school_ids: Iterable[UUID], roles: Iterable[Role]
+) -> dict[UUID, list[tuple[User, Role]]]:
+    """Who has one of these roles today at each of these schools, by name. One query."""
+    found: dict[UUID, list[tuple[User, Role]]] = {}
+    rows = session.execute(
+        select(User, UserGrant.at_school_id, UserGrant.role)
+        .join(User.grants)
+        .options(lazyload(User.grants))
+        .where(
+            UserGrant.at_school_id.in_(list(school_ids)),
+            UserGrant.role.in_([role.value for role in roles]),
+            held(clock.today()),
+            User.disabled_at.is_(None),
+        )
+        .order_by(User.name, User.id)
+    )
+    for user, school_id, role in rows:
+        if school_id is not None:
+            found.setdefault(school_id, []).append((user, Role(role)))
+    return found

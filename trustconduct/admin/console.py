@@ -16,6 +16,7 @@ from trustconduct.admin.editions import EditionsView
 from trustconduct.admin.mail import MailView
 from trustconduct.admin.overview import OverviewView
 from trustconduct.admin.people import UsersView
+from trustconduct.admin.reviews import ReviewsView
 from trustconduct.admin.schools import SchoolsView
 from trustconduct.admin.trust import TrustView
 from trustconduct.tenants.models import School
@@ -40,6 +41,7 @@ def mount(app: Flask) -> None:
     )
     admin.add_view(EditionsView(name="Editions", endpoint="editions", url="editions"))
     admin.add_view(SchoolsView(School, name="Schools", endpoint="schools", url="schools"))
+    admin.add_view(ReviewsView(name="Reviews", endpoint="reviews", url="reviews"))
     admin.add_view(DriftView(name="How schools differ", endpoint="drift", url="drift"))
     admin.add_view(CalendarView(name="Term dates", endpoint="terms", url="terms"))
     admin.add_view(MailView(name="Emails and texts", endpoint="trust_mail", url="mail"))

@@ -32,6 +32,7 @@ A_PAGE = 50
 JOBS = {
     "deliver_mail": "Sending emails and texts",
     "remind_of_reviews": "Looking whether a review is due",
+    "look_after_reviews": "Looking whether a review of a school’s own is due",
     "start_schools": "Inviting the heads of new schools",
     "forget_kept_forms": "Deleting what was typed and not sent",
 }

@@ -19,8 +19,11 @@ from trustconduct.admin.views import trust_calendar
 from trustconduct.oversight.heads import SchoolHead
 from trustconduct.oversight.overview import Overview, SchoolStanding
 from trustconduct.policies.models import Edition, State
+from trustconduct.reviews.cycles import cycle_of, review_of
 from trustconduct.reviews.due_days import Reminder, due
+from trustconduct.reviews.models import TrustCycle
 from trustconduct.reviews.reminders import when
+from trustconduct.reviews.review_steps import review_steps
 from trustconduct.schools.undelivered import how_many
 from trustconduct.tenants.models import SchoolStart
 from trustconduct.tenants.sessions import ScopedSession
@@ -30,6 +33,8 @@ from trustconduct.web.tasks import Sources, Task
 
 # A head has other things to do as well; after this long the officer may ask how it goes.
 WITHOUT_A_VERSION = timedelta(days=28)
+# A step of a review is a task from so long before its day.
+STEP_IS_NEAR = timedelta(days=28)
 
 # One word for each state, in the list, on the page and here.
 WORDS = {state: state.value.capitalize() for state in State}
@@ -49,6 +54,13 @@ class AtTrust:
     overview: Overview
     editions: Sequence[Edition]  # the newest first
     heads: Sequence[SchoolHead]
+    _cycle: TrustCycle | None = None
+
+    def cycle(self, session: ScopedSession) -> TrustCycle:
+        """The cycle of the policy's review: asked for by the first source that needs it."""
+        if self._cycle is None:
+            self._cycle = cycle_of(session)
+        return self._cycle
 
     @property
     def open_schools(self) -> list[SchoolStanding]:
@@ -58,6 +70,11 @@ class AtTrust:
     @property
     def published(self) -> Edition | None:
         return next((one for one in self.editions if one.state is State.PUBLISHED), None)
+
+    @property
+    def before(self) -> Edition | None:
+        """The edition in force before the published one."""
+        return next((one for one in self.editions if one.state is State.SUPERSEDED), None)
 
 
 trust_tasks: Sources[AtTrust] = Sources()
@@ -109,22 +126,45 @@ def to_publish(session: ScopedSession, at: AtTrust) -> Iterator[Task]:
 
 @trust_tasks(Can.SEE_CONSOLE, order=30)
 def to_review(session: ScopedSession, at: AtTrust) -> Iterator[Task]:
-    """The review of the published edition, once a reminder of it is due. One query."""
+    """The review of the published edition, once a reminder of it is due. Two queries at most."""
     edition = at.published
-    if edition is None or edition.review is None:
+    if edition is None:
         return
-    calendar = trust_calendar()
-    reminder = due(calendar, edition.review, clock.today())
-    if reminder is None:
+    calendar, cycle, today = trust_calendar(), at.cycle(session), clock.today()
+    review = review_of(edition, cycle, calendar)
+    reminder = due(calendar, review, today) if review else None
+    if review is None or reminder is None:
         return
     overdue = reminder.kind is Reminder.OVERDUE
+    hint = f"Review date: {when(review, calendar)}"
+    if cycle.rests(today):
+        hint += f". The reminders are paused: {cycle.paused_because}"
     yield Task(
         f"The review of edition {edition.number} {'is overdue' if overdue else 'is near'}",
-        url_for("editions.show", number=edition.number),
-        f"Review date: {when(edition.review, calendar)}",
+        url_for("reviews.policy"),
+        hint,
         "Overdue" if overdue else "Coming up",
         "attention" if overdue else "waiting",
     )
+
+
+@trust_tasks(Can.SEE_CONSOLE, order=31, more=lambda: url_for("reviews.policy"))
+def review_steps_due(session: ScopedSession, at: AtTrust) -> Iterator[Task]:
+    """The steps of a review whose day is near or over, as dated tasks. One query."""
+    edition = at.published
+    if edition is None:
+        return
+    calendar, today = trust_calendar(), clock.today()
+    review = review_of(edition, at.cycle(session), calendar)
+    for one in review_steps(session, edition, review, calendar, before=at.before).open:
+        if one.on <= today + STEP_IS_NEAR:
+            yield Task(
+                f"{one.step.value}: edition {one.edition.number}",
+                url_for("reviews.policy"),
+                f"By {clock.day(one.on)}{', provisionally' if one.provisional else ''}",
+                "Overdue" if one.is_late(today) else "Coming up",
+                "attention" if one.is_late(today) else "waiting",
+            )
 
 
 @trust_tasks(Can.SEE_CONSOLE, order=40)

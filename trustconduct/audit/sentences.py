@@ -103,6 +103,8 @@ SENTENCES: dict[Event, Sentence] = {
     ),
     Event.FACTOR_CONFIRMED: Sentence("gave a code of their authenticator once more"),
     Event.FACTOR_REFUSED: Sentence("gave a wrong code when asked for one once more"),
+    Event.FEED_MADE: Sentence("made an address for the calendar of {thing}"),
+    Event.FEED_ENDED: Sentence("ended the address for the calendar of {thing}"),
     Event.EDITION_IMPORTED: Sentence("brought in {thing} of the code of conduct"),
     Event.EDITION_BEGUN: Sentence(
         "began {thing} of the code of conduct from edition {base}",
@@ -164,8 +166,34 @@ SENTENCES: dict[Event, Sentence] = {
     Event.TALK_HELD: Sentence("noted a talk with {thing}"),
     Event.LINK_SENT_AGAIN: Sentence("sent {thing} a fresh link"),
     Event.REVIEW_REMINDED: Sentence(
-        "reminded the Trust’s officers of the review of {thing}, due on {due_on}",
-        "reminded the Trust’s officers of the review of {thing}",
+        "sent a reminder of the review of {what}, due on {due_on}",
+        "sent a reminder of the review of {thing}",
+    ),
+    Event.REVIEW_CHANGED: Sentence(
+        "changed the review of {what}: {cycle}", "changed how often something is reviewed"
+    ),
+    Event.REVIEW_PAUSED: Sentence(
+        "paused the reminders of the review of {what}, and gave this reason: “{because}”",
+        "paused the reminders of a review",
+    ),
+    Event.REVIEW_RESUMED: Sentence(
+        "resumed the reminders of the review of {what}", "resumed the reminders of a review"
+    ),
+    Event.REVIEWS_BEGUN: Sentence("began the school’s own reviews"),
+    Event.REVIEW_HELD: Sentence(
+        "reviewed {what}: {outcome}", "reviewed a part of what is the school’s own"
+    ),
+    Event.REVIEW_DAYS_MOVED: Sentence(
+        "worked out anew when reviews are due, since term dates changed: {moved}",
+        "worked out anew when reviews are due, since term dates changed",
+    ),
+    Event.REVIEW_STEP_FINISHED: Sentence(
+        "ticked a step of the review of {thing}: {step}",
+        "ticked a step of the review of {thing}",
+    ),
+    Event.REVIEW_STEP_REOPENED: Sentence(
+        "opened a step of the review of {thing} again: {step}",
+        "opened a step of the review of {thing} again",
     ),
     Event.MESSAGE_GIVEN_UP: Sentence("could not send a message, and gave up trying"),
     Event.MESSAGE_TRIED_AGAIN: Sentence(
@@ -188,6 +216,7 @@ NAMELESS = {
     "sign_request": "a parent or carer",
     "policy_version": "a version",
     "policy_edition": "an edition",
+    "review_school": "a part that is the school’s own",
     "school": "a school",
     "account_user": "a person who is not known",
     "account_sign_in": "a person who is not known",
@@ -231,6 +260,9 @@ KINDS: dict[str, Kind] = {
         frozenset({"school_settings", "contact_matrix", "stored_file"}),
     ),
     "dates": Kind("Term dates", frozenset({"calendar_year"})),
+    "reviews": Kind(
+        "Reviews", frozenset({"review_cycle_trust", "review_cycle_school", "review_school"})
+    ),
     "trust": Kind("The Trust and its schools", frozenset({"trust", "school"})),
     "accounts": Kind(
         "People who sign in",

@@ -46,6 +46,7 @@ from trustconduct.policies.editions import approve, import_edition, newest_publi
 from trustconduct.policies.models import Edition, SchoolVersion
 from trustconduct.policies.reading import read_policy, template
 from trustconduct.policies.versions import publish_version
+from trustconduct.reviews.school_reviews import begin_reviews
 from trustconduct.schools.add import add_school, name_trust
 from trustconduct.schools.badge import set_badge
 from trustconduct.schools.change import suspend
@@ -181,6 +182,7 @@ def _school(
         for talk in talks(session):
             if not talk.note:  # the one who left no word was rung at once
                 hold_talk(session, talk.id, by=pastoral)
+        begin_reviews(session)
 
 
 def _actor(

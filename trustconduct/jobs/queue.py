@@ -25,6 +25,7 @@ ALLOWED = frozenset(
     {
         DELIVER,
         "trustconduct.jobs.tasks.forget_kept_forms",
+        "trustconduct.jobs.tasks.look_after_reviews",
         "trustconduct.jobs.tasks.remind_of_reviews",
         "trustconduct.jobs.tasks.start_schools",
     }

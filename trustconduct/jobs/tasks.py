@@ -15,8 +15,9 @@ from sqlalchemy import Engine, select
 from sqlalchemy.exc import OperationalError
 
 from config.base import Settings, from_environment
+from trustconduct import clock
 from trustconduct.accounts.kept_forms import forget_old
-from trustconduct.accounts.users import with_trust_role
+from trustconduct.accounts.users import at_trust, staff_of_schools
 from trustconduct.audit.actor import Role
 from trustconduct.db import transaction
 from trustconduct.jobs.queue import DELIVER, connect, enqueue, heard, ring
@@ -36,6 +37,8 @@ from trustconduct.outbox.notify import NotifyGateway
 from trustconduct.outbox.texts import FileGateway, Gateway, NoGateway
 from trustconduct.plain_log import log
 from trustconduct.reviews.reminders import Recipient, remind
+from trustconduct.reviews.school_reminders import ROLES as REVIEWERS
+from trustconduct.reviews.school_reminders import Colleague, look_after, schools_to_look_at
 from trustconduct.schools.notices import with_notices
 from trustconduct.schools.start import to_hand_over
 from trustconduct.tenants.engine import make_engine
@@ -195,21 +198,68 @@ def remind_of_reviews() -> bool:
     """Write the reminder of the policy's review if one is due."""
     with_ = works()
     with with_.sessions.accounts(read_only=True) as session:
-        officers = [
-            Recipient(user.name, user.email)
-            for user in with_trust_role(session, Role.TRUST_OFFICER)
+        today = clock.today()
+        people = [
+            Recipient(
+                user.name,
+                user.email,
+                user.id,
+                officer=any(
+                    grant.role == Role.TRUST_OFFICER.value and grant.holds(today)
+                    for grant in user.grants
+                ),
+            )
+            for user in at_trust(session)
         ]
     with with_.sessions.trust() as session:
         trust = session.scalar(select(Trust.name)) or ""
         with transaction(session):
             reminded = remind(
                 session,
-                officers,
+                people,
                 trust=trust,
                 console=f"{with_.settings.BASE_URL.rstrip('/')}/admin/",
             )
     if reminded:
         ring(with_.redis)
+    return reminded
+
+
+@told
+def look_after_reviews() -> int:
+    """Look after the schools' own reviews; give at how many schools somebody was reminded.
+
+    One query finds the schools, one the people there; each school is a commit of its
+    own. What breaks at one does not keep the others from their turn.
+    """
+    with_ = works()
+    with with_.sessions.trust(read_only=True) as session:
+        trust = session.scalar(select(Trust.name)) or ""
+        schools = schools_to_look_at(session)
+    with with_.sessions.accounts(read_only=True) as session:
+        staff = {
+            school_id: [Colleague(user.id, user.name, user.email, role) for user, role in people]
+            for school_id, people in staff_of_schools(session, schools, REVIEWERS).items()
+        }
+    reminded, broken = 0, None
+    for school_id in schools:
+        try:
+            with with_.sessions.school(school_id) as session, transaction(session):
+                reminded += look_after(
+                    session,
+                    staff.get(school_id, ()),
+                    trust=trust,
+                    base_url=with_.settings.BASE_URL,
+                )
+        except OperationalError:
+            raise  # PostgreSQL is away: for every school
+        except Exception as error:
+            broken = broken or error
+            log.error("A school's reviews could not be looked after.", exc_info=True)
+    if reminded:
+        ring(with_.redis)
+    if broken:
+        raise broken
     return reminded
 
 

@@ -33,6 +33,11 @@ TIMETABLE = (
         "deletes what was typed into forms that nobody sent within the hour",
     ),
     Entry(
+        "trustconduct.jobs.tasks.look_after_reviews",
+        "10 6-18 * * *",
+        "reminds schools of their own reviews, begins them, and follows changed term dates",
+    ),
+    Entry(
         "trustconduct.jobs.tasks.remind_of_reviews",
         "5 6-18 * * *",
         "reminds officers of a review; hourly, so that a day switched off at six is caught up",

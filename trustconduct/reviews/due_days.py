@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 
-from trustconduct.clock import Term
+from trustconduct.clock import Term, Window
 from trustconduct.tenants.calendars import SEASONS, Calendar
 
 DAY = timedelta(days=1)
@@ -43,6 +43,12 @@ class Due:
     kind: Reminder
     on: date
     provisional: bool = False
+    weeks: int = 0  # of one that is overdue: for how many whole weeks it has been
+
+    @property
+    def goes_up(self) -> bool:
+        """Whether the next person up hears of it as well: from the second week on."""
+        return self.weeks > 0
 
 
 @dataclass(frozen=True)
@@ -98,6 +104,21 @@ def _term(season: str, year: int) -> Term:
     return Term(f"{season.capitalize()} Term {year}", season=season, year=year)
 
 
+# The order of the terms in a calendar year.
+_IN_YEAR = ("spring", "summer", "autumn")
+
+
+def number_of(term: Term) -> int:
+    """The place of a term that has a season among all terms: the next one's is one more."""
+    return term.year * len(_IN_YEAR) + _IN_YEAR.index(term.season)
+
+
+def term_numbered(number: int) -> Term:
+    """The term of a number that `number_of` gave."""
+    year, place = divmod(number, len(_IN_YEAR))
+    return _term(_IN_YEAR[place], year)
+
+
 def _begins(calendar: Calendar, review: Term) -> list[tuple[date, bool]]:
     """The first days of the review's own term, of the one before and of the one before that.
 
@@ -135,31 +156,51 @@ def steps(calendar: Calendar, review: Term) -> tuple[StepDue, ...]:
     )
 
 
-def due(calendar: Calendar, review: Term, today: date) -> Due | None:
+def due(calendar: Calendar, review: Term, today: date, *, papers: bool = True) -> Due | None:
     """The newest reminder that is due for a review, or None before the first.
 
     Two terms ahead, one term ahead, when the term begins, two weeks before the Board
     paper, and weekly once the review date is over. Days on which nothing ran collapse
     into the newest one: nobody wants four mails after a holiday. Of two that fall on
-    one day the later kind stands.
+    one day the later kind stands. Without `papers` no Board paper is waited for: it
+    is sent already, or the review has none.
     """
     window = calendar.window(review)
-    own, one, two = _begins(calendar, review)
-    days = [
-        Due(Reminder.TWO_TERMS_AHEAD, *two),
-        Due(Reminder.ONE_TERM_AHEAD, *one),
-        Due(Reminder.TERM_BEGINS, *own),
-        Due(Reminder.BOARD_PAPER, window.last - BOARD_PAPER - NOTICE, window.provisional),
-    ]
+    days = _days_ahead(calendar, review, window, papers=papers)
     if today > window.last:
         weeks = (today - window.last - DAY) // WEEK
-        days.append(Due(Reminder.OVERDUE, window.last + DAY + weeks * WEEK, window.provisional))
+        on = window.last + DAY + weeks * WEEK
+        days.append(Due(Reminder.OVERDUE, on, window.provisional, weeks))
     order = list(Reminder)
     return max(
         (each for each in days if each.on <= today),
         key=lambda each: (each.on, order.index(each.kind)),
         default=None,
     )
+
+
+def next_day(calendar: Calendar, review: Term, today: date, *, papers: bool = True) -> date:
+    """The first day after `today` on which a reminder falls due: there always is one."""
+    window = calendar.window(review)
+    overdue = window.last + DAY
+    if today >= overdue:
+        overdue += ((today - overdue) // WEEK + 1) * WEEK
+    ahead = (each.on for each in _days_ahead(calendar, review, window, papers=papers))
+    return min([overdue, *(on for on in ahead if on > today)])
+
+
+def _days_ahead(calendar: Calendar, review: Term, window: Window, *, papers: bool) -> list[Due]:
+    """The reminders before a review is overdue."""
+    own, one, two = _begins(calendar, review)
+    days = [
+        Due(Reminder.TWO_TERMS_AHEAD, *two),
+        Due(Reminder.ONE_TERM_AHEAD, *one),
+        Due(Reminder.TERM_BEGINS, *own),
+    ]
+    if papers:
+        paper = window.last - BOARD_PAPER - NOTICE
+        days.append(Due(Reminder.BOARD_PAPER, paper, window.provisional))
+    return days
 
 
 def goes_out(reminder: Due, sent: Iterable[Sent], today: date) -> bool:

@@ -63,9 +63,11 @@ def save_year(
     """Save the terms, half-terms and INSET days of the academic year that begins in `begins`.
 
     `seen` is the `mark` of the dates that the person looked at. A school that
-    saves none keeps the Trust's from then on. Every review and deadline is worked
-    out from these dates whenever it is asked for, so nothing else has to follow;
-    the event keeps the dates before and after as the trace. Raises
+    saves none keeps the Trust's from then on. The Trust's own reviews are worked out
+    from these dates whenever they are asked for. A school's keep their days: its page
+    has them worked out anew in the same commit, and after a change of the Trust's the
+    clock does it (see reviews/school_reviews.py). The event keeps the dates before and
+    after as the trace. Raises
     CalendarRefused, and CalendarChanged where another was quicker.
     """
     permit(by, Can.CHANGE_CALENDAR, session.scope.school_id)

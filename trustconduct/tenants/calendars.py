@@ -168,6 +168,13 @@ def calendar_of(session: ScopedSession) -> Calendar:
     return Calendar(years)  # type: ignore[arg-type]
 
 
+def calendars_of_school(session: ScopedSession) -> tuple[Calendar, Calendar]:
+    """The calendar that the session's school goes by, and the Trust's, which is a part of it."""
+    trust = _years(session, TrustCalendarSpan)
+    own = _years(session, SchoolCalendarSpan)
+    return Calendar(trust | own), Calendar(trust)  # type: ignore[arg-type]
+
+
 def own_years(session: ScopedSession) -> set[int]:
     """The years for which the session's school has a calendar of its own."""
     return set(session.scalars(select(SchoolCalendarSpan.begins).distinct()))

@@ -14,6 +14,7 @@ from trustconduct import clock
 from trustconduct.accounts.permissions import Can
 from trustconduct.clock import Term, TermRefused
 from trustconduct.db import transaction
+from trustconduct.reviews.school_reviews import resolve_days
 from trustconduct.schools.calendar_files import LARGEST, CalendarUnreadable, read_calendar
 from trustconduct.schools.calendars import (
     FIRST_YEAR,
@@ -165,6 +166,8 @@ def take_year(session: ScopedSession, form: Form, begins: int) -> int:
     try:
         with transaction(session):
             save_year(session, begins, spans, by=actor(), seen=form.values.get("seen", ""))
+            if session.scope.school_id is not None:
+                resolve_days(session, by=actor())
     except CalendarRefused as refused:
         for field, text in refused.errors.items():
             form.refuse(field, text)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
+from uuid import UUID
 
 from flask import Blueprint, Response, flash, g, make_response, redirect, request, url_for
 from flask_login import current_user
@@ -18,6 +19,7 @@ from trustconduct.accounts.factors import (
     make_codes,
     next_secret_of,
 )
+from trustconduct.accounts.feeds import end_feed, feed_of, make_feed
 from trustconduct.accounts.fresh import open_sign_in, prove_again, refuse
 from trustconduct.accounts.mails import roles_in_words
 from trustconduct.accounts.models import SignIn, User
@@ -28,7 +30,7 @@ from trustconduct.accounts.throttle import Doing, forget_tries
 from trustconduct.db import transaction
 from trustconduct.web.cookies import set_cookie
 from trustconduct.web.door import SAFE, Form, actor, came_from, open_to_all, read, works
-from trustconduct.web.fields import Line, Plain
+from trustconduct.web.fields import Line, Nothing, Plain
 from trustconduct.web.mailed import LONGEST_TYPED, AppForm, TwicePassword
 from trustconduct.web.tries import (
     account_page,
@@ -252,3 +254,39 @@ def finish() -> Response:
     if form.errors:
         return _page("account/you_move.html", form, 422, **picture(secret, user.email))
     return _back("From now on your new authenticator counts.", signed_in)
+
+
+# -- reviews in one's calendar
+
+
+@pages.get("/calendar")
+@own
+def calendar() -> Response:
+    found = feed_of(g.session, actor().id or UUID(int=0), works().settings.SECRET_KEY)
+    path = url_for("feed.show", feed_id=found.feed_id, secret=found.secret) if found else ""
+    address = f"{works().settings.BASE_URL.rstrip('/')}{path}" if found else ""
+    return _page("account/you_calendar.html", address=address)
+
+
+@pages.post("/calendar")
+@own
+def make_calendar() -> Response:
+    """Make an address for the person's calendar, or a new one: the old one is dead then."""
+    read(Nothing)
+    with transaction(g.session):
+        make_feed(g.session, _user(), by=actor())
+    return _to_calendar("This address is new. Any other one has stopped.")
+
+
+@pages.post("/calendar/end")
+@own
+def end_calendar() -> Response:
+    read(Nothing)
+    with transaction(g.session):
+        ended = end_feed(g.session, _user(), by=actor())
+    return _to_calendar("The address has stopped." if ended else "There was no address.")
+
+
+def _to_calendar(said: str) -> Response:
+    flash(said, "good")
+    return make_response(redirect(url_for("you.calendar"), 303))
