@@ -336,6 +336,8 @@ RULES: dict[str, Asks | Free | tuple[Asks, ...]] = {
     "files.take_in.take_in_file": Asks(
         Can.CHANGE_SETTINGS, SCHOOL,
         lambda s: given(_looked(), kind=FileKind.BADGE, needs=Can.CHANGE_SETTINGS)),
+    "oversight.board_paper.board_paper": Asks(
+        Can.SEE_CONSOLE, TRUST, lambda s: given(_draft(s))),
     "oversight.drift.drift": Asks(Can.SEE_CONSOLE, TRUST, lambda s: given(most=50)),
     "oversight.heads.heads": Asks(Can.SEE_CONSOLE, ACCOUNTS, lambda s: given()),
     "oversight.history.look_back": at_both(

@@ -146,6 +146,8 @@ SCHOOL_IDS: dict[str, Callable[[World], Ids]] = {
     "setup.ways.save_purpose": a_way("purpose_id", "ask"),
     "setup.ways.order": a_way("thing_id"),
     "school.policy_version": a_number,
+    "setup.versions.show": a_number,
+    "setup.versions.document": a_number,
     "school.policy_version_pdf": a_number,
     **{
         f"own_reviews.{page}": a_part
@@ -191,6 +193,10 @@ TRUST_IDS = {
     "editions.save_added",
     "editions.changes",
     "editions.put_back",
+    "editions.compare",
+    "editions.document",
+    "editions.paper",
+    "editions.take_paper",
     "editions.header",
     "editions.save_header",
     "editions.add_section",

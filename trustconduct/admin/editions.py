@@ -12,6 +12,7 @@ from sqlalchemy.orm.exc import StaleDataError
 
 from trustconduct import clock
 from trustconduct.accounts.permissions import Can
+from trustconduct.admin.documents import Documents
 from trustconduct.admin.edition_edit import Editing
 from trustconduct.admin.edition_parts import Parts
 from trustconduct.admin.forms import WrittenDay
@@ -54,7 +55,7 @@ class ApproveForm(Plain):
             raise ValidationError("Say why it does not apply.", "union_because")
 
 
-class EditionsView(Editing, Parts, Standings):
+class EditionsView(Documents, Editing, Parts, Standings):
     @expose("/")
     @needs(Can.SEE_CONSOLE)
     def index(self) -> str:
