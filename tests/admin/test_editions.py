@@ -16,7 +16,8 @@ from trustconduct.audit.models import TrustAuditEvent
 from trustconduct.db import transaction
 from trustconduct.policies.editions import approve
 from trustconduct.policies.models import Edition, State
-from trustconduct.policies.reading import template
+from trustconduct.policies.reading import read_policy, template
+from trustconduct.policies.word_document import WordDocument
 
 EDITIONS = "/admin/editions/"
 IMPORT = "/admin/editions/import"
@@ -121,7 +122,7 @@ def test_the_file_is_read_again_and_never_trusted(officer, world):
 @pytest.mark.parametrize(
     ("raw", "says"),
     [
-        (b"PK\x03\x04 a zip", "a Word document or a zip file"),
+        (b"PK\x03\x04 a zip", "the file is damaged"),
         (b"", "it is empty"),
         (b"Dear diary,\n\ntoday it rained.\n", "none of the parts of a code of conduct"),
         (b"x" * (1024 * 1024 + 1), "larger than 1 MB"),
@@ -135,6 +136,19 @@ def test_a_file_that_is_no_policy_is_refused_in_one_sentence(officer, world, raw
     assert says in page.text
     assert 'href="#policy"' in page.text
     assert numbers(world) == [1]
+
+
+def test_a_word_document_is_read_as_its_text_and_kept(officer, world):
+    first = read_policy(template(), filename="template.txt")
+    word = WordDocument(first.document.title, author="Lantern Trust")
+    word.policy(first.document)
+    page = upload(officer, word.bytes(), "Our code.docx")
+    assert page.status_code == 200
+    assert "Our code.docx" in page.text
+    kept = officer.post("/admin/editions/import/keep", data=hidden(page.text))
+    assert kept.status_code == 303
+    assert numbers(world) == [1, 2]
+    assert "Shouting, swearing or losing your temper" in officer.get("/admin/editions/2/").text
 
 
 def test_no_file_is_said_at_the_field(officer):
@@ -218,7 +232,8 @@ def test_a_reader_sees_editions_and_no_button(reader, draft):
         answer = reader.get(page)
         assert answer.status_code == 200
         content = answer.text.partition("<main")[2].partition("</main>")[0]
-        assert "govuk-button" not in content
+        buttons = re.findall(r"<button[^>]*govuk-button[^>]*>([^<]+)", content)
+    assert buttons in ([], ["Download as PDF", "Download for Word"])
 
 
 def test_an_edition_is_published_once_however_many_press_the_button(officer, app, world, approved):

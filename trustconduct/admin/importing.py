@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Mapping
+from dataclasses import replace
 
 from flask import flash, g, redirect, request, url_for
 from flask.wrappers import Response
@@ -29,6 +30,7 @@ from trustconduct.policies.reading import (
     template,
 )
 from trustconduct.policies.source_text import LARGEST
+from trustconduct.policies.word_text import LARGEST_WORD, is_word, text_of_word
 from trustconduct.web.door import Form, actor, needs, read
 from trustconduct.web.fields import Choice, Line, Plain
 
@@ -69,11 +71,17 @@ class Importing(Console):
             form.refuse("policy", "Choose the file that holds your code of conduct.")
         if form.errors:
             return self._ask(form, 422)
+        left_out: tuple[str, ...] = ()
         try:
+            if is_word(raw):
+                # From here on it is its text: that is what is shown, sent back and kept.
+                word = text_of_word(raw, filename=name)
+                raw, left_out = word.raw, word.left_out
             reading = read_policy(raw, filename=name)
         except PolicyUnreadable as unreadable:
             form.refuse("policy", str(unreadable))
             return self._ask(form, 422)
+        reading = replace(reading, warnings=(*left_out, *reading.warnings))
         return self._looked(reading, raw, name)
 
     def _looked(
@@ -136,7 +144,7 @@ def _given(form: Form) -> tuple[str, bytes]:
     if file is None or not file.filename:
         return "", b""
     # One byte more than may be: the reader says in its own words that it is too large.
-    return _name(file.filename), file.read(LARGEST + 1)
+    return _name(file.filename), file.read(LARGEST_WORD + 1)
 
 
 def _name(sent: str) -> str:

@@ -93,10 +93,13 @@ class WordDocument:
                     last = number
                     paragraph = self.paper.add_paragraph(style="List Number")
                     _numbered(paragraph, list_id)
-                    self._runs(paragraph, clause.text)
                 else:
-                    self.text(clause.text)
-                self._beside(document, clause)
+                    paragraph = self.paper.add_paragraph()
+                self._runs(paragraph, clause.text)
+                for exception in clause.exceptions:
+                    paragraph.add_run().add_break()
+                    self._runs(paragraph, f"({exception})")
+                self._notes(document, clause.id)
             self._notes(document, section.id)
         if document.matrix.routes:
             self.heading("How to reach school", level)
@@ -119,11 +122,6 @@ class WordDocument:
         file = io.BytesIO()
         self.paper.save(file)
         return file.getvalue()
-
-    def _beside(self, document: Document, clause: Clause) -> None:
-        for exception in clause.exceptions:
-            self.text(exception, before="Exception:", indented=clause.form is Form.ITEM)
-        self._notes(document, clause.id)
 
     def _notes(self, document: Document, about: str) -> None:
         for note in document.clauses():
