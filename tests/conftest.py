@@ -16,6 +16,7 @@ import time_machine
 from jinja2 import FileSystemBytecodeCache
 from redis import Redis
 from sqlalchemy import Engine, event
+from werkzeug.routing import Rule
 
 from config.base import Settings
 from tests.browser import Browser
@@ -189,6 +190,28 @@ def settings(
         SECRET_KEY=SECRET_KEY,
         VAR=tmp_path,
     )
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _addresses_compiled_once() -> Iterator[None]:
+    """Let werkzeug write the code that builds an address once, and not anew in each test's app.
+
+    It depends on the rule's parts alone, and is nearly all that making an app takes.
+    """
+    compiled: dict[Any, Any] = {}
+    compile_builder = Rule._compile_builder
+
+    def once(rule: Rule, append_unknown: bool = True) -> Any:
+        key = (tuple(rule._trace), frozenset(rule.arguments), append_unknown)
+        if rule.defaults:
+            return compile_builder(rule, append_unknown)
+        if key not in compiled:
+            compiled[key] = compile_builder(rule, append_unknown)
+        return compiled[key]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Rule, "_compile_builder", once)
+        yield
 
 
 @pytest.fixture

@@ -13,6 +13,36 @@ from email.message import EmailMessage
 from typing import Any
 
 from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP
+
+
+class Tidy(Controller):
+    """A server that hangs up before it stops: a connection left open would be found by the
+    garbage collector in the middle of another test.
+    """
+
+    def __init__(self, *args: Any, **more: Any) -> None:
+        super().__init__(*args, **more)
+        self._spoken_to: list[SMTP] = []
+
+    def factory(self) -> SMTP:
+        made = super().factory()
+        self._spoken_to.append(made)
+        return made
+
+    def stop(self, no_assert: bool = False) -> None:
+        hung_up = threading.Event()
+
+        def hang_up() -> None:
+            for each in self._spoken_to:
+                if each.transport is not None:
+                    each.transport.abort()
+            self.loop.call_soon(hung_up.set)  # after what the aborts left to do
+
+        if self.loop.is_running():
+            self.loop.call_soon_threadsafe(hang_up)
+            hung_up.wait(5)
+        super().stop(no_assert)
 
 
 class Mailbox:
@@ -39,8 +69,8 @@ class Mailbox:
         self._server = self._made()
         self.url = f"smtp://127.0.0.1:{self.port}"
 
-    def _made(self) -> Controller:
-        return Controller(self, hostname="127.0.0.1", port=self.port)
+    def _made(self) -> Tidy:
+        return Tidy(self, hostname="127.0.0.1", port=self.port)
 
     def __enter__(self) -> Mailbox:
         self._server.start()

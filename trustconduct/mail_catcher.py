@@ -18,6 +18,8 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 from trustconduct import clock
 
 HOST = "127.0.0.1"  # this machine alone: it takes mail from anyone who asks
+# Mail to anyone there is refused for good, so that one can see what a school is told then.
+REFUSED = "gone.example"
 LARGEST = 10 * 1024 * 1024  # bytes; the SMTP answer to more is 552
 
 
@@ -27,6 +29,14 @@ class Folder:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+    async def handle_RCPT(
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        if address.lower().endswith(f"@{REFUSED}"):
+            return "550 5.1.1 There is no such mailbox here"
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
         content: Any = envelope.content

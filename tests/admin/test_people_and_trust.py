@@ -138,7 +138,7 @@ def test_a_role_is_ended_and_the_person_sees_nothing_more(officer, app, world):
     officer.send(f"{role}/end", page=role)
     assert "No role: they see nothing." in officer.get(a_page(world)).text
     assert person.get("/ash-grove/staff/").status_code == 302, "signed out at once"
-    person.sign_in(governor, ahead=1)
+    person.sign_in_by_forms(governor, ahead=1)
     assert person.get("/ash-grove/staff/").status_code == 403
     assert "You have no role today" in person.get("/account/").text
 
@@ -160,7 +160,7 @@ def test_an_account_is_closed_and_opened_again(officer, app, world):
     )
     assert refused.status_code == 422
     officer.send(at(world, "open"), page=a_page(world))
-    assert person.sign_in(governor, ahead=1)
+    assert person.sign_in_by_forms(governor, ahead=1)
 
 
 def test_an_officer_finds_no_way_to_change_their_own(officer, world):

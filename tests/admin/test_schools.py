@@ -9,6 +9,7 @@ from sqlalchemy import create_engine, select, text
 
 from tests import build
 from tests.at_once import at_once
+from tests.browser import Browser
 from trustconduct.accounts.models import User
 from trustconduct.audit.actor import Role
 from trustconduct.db import transaction
@@ -167,8 +168,15 @@ def test_a_head_who_signs_in_already_gets_the_role_as_well(officer, world):
     assert mails(world) == [(office.email, "You have a new role")]
 
 
+@pytest.fixture
+def the_clock_runs(app, world, settings, valkey, monkeypatch):
+    """Let the timetable's tasks run in this very process."""
+    works = Works(settings, world.sessions.engine, world.sessions, valkey)
+    monkeypatch.setattr(tasks, "works", lambda: works)
+
+
 def test_what_the_page_did_not_get_to_is_shown_and_done_by_the_clock(
-    officer, world, app, settings, valkey, monkeypatch
+    officer, world, the_clock_runs, monkeypatch
 ):
     """As if the process had died right after the commit."""
     monkeypatch.setattr("trustconduct.admin.schools.hand_over_now", lambda ids: None)
@@ -177,8 +185,6 @@ def test_what_the_page_did_not_get_to_is_shown_and_done_by_the_clock(
         officer.get(details(world)).text
     )
     assert "Being handed over" in officer.get(SCHOOLS).text
-    works = Works(settings, world.sessions.engine, world.sessions, valkey)
-    monkeypatch.setattr(tasks, "works", lambda: works)
     assert tasks.start_schools() == 1
     assert tasks.start_schools() == 0
     page = officer.get(details(world)).text
@@ -308,6 +314,30 @@ def test_a_school_is_suspended_with_a_reason_and_resumed(officer, world):
         "Oak Lane is suspended on our service",
         "Oak Lane is open again on our service",
     ]
+
+
+def history_of(app, world, slug):
+    head = Browser(app)
+    head.sign_in(world.schools[slug].users[Role.HEADTEACHER])
+    page = head.get(f"/{slug}/staff/history/").text
+    return " ".join(re.sub(r"<[^>]+>", "", page.partition("<main")[2]).split())
+
+
+def test_the_schools_own_history_tells_that_it_was_suspended_and_resumed(
+    app, officer, world, the_clock_runs, monkeypatch
+):
+    suspending, resuming = (change(world, "oak-lane", what) for what in ("suspend", "resume"))
+    officer.send(suspending, page=suspending, reason="It moves.")
+    # This page was cut off after its commit: the clock tells it.
+    monkeypatch.setattr("trustconduct.admin.school_changes.hand_over_now", lambda ids: None)
+    officer.send(resuming, page=resuming)
+    assert tasks.start_schools() == 1
+    assert tasks.start_schools() == 0
+    said = history_of(app, world, "oak-lane")
+    assert "suspended Oak Lane, and gave this reason: “It moves.”" in said
+    assert "“It moves.”." not in said
+    assert "resumed Oak Lane, which had been suspended since" in said
+    assert "It moves." not in history_of(app, world, world.elm.slug)
 
 
 def test_twenty_at_once_suspend_once(app, officer, world):

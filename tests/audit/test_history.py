@@ -22,7 +22,9 @@ from trustconduct.oversight.history import all_about, look_back, people_of, told
 
 
 def words(event, names=()):
-    return "".join(piece.text for piece in told(event, dict(names)).pieces)
+    said = "".join(piece.text for piece in told(event, dict(names)).pieces)
+    assert said.endswith(".")
+    return said.removesuffix(".")
 
 
 def look(session, wanted=None, by=None, most=100):

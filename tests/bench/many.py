@@ -204,6 +204,17 @@ def fill_answers(place: Place, first: int, last: int) -> None:
 
 def overview() -> None:
     """The console's first page, for 3, 30 and 300 schools, as the officer's browser gets it."""
+    _as_officer({"overview": ("/admin/", LIMIT)})
+
+
+def oversight() -> None:
+    """The pages of whom an edition asks again and of how schools differ, as `overview`."""
+    pages = {"impact": "/admin/editions/1/impact", "drift": "/admin/drift/"}
+    _as_officer({name: (page, LIMIT) for name, page in pages.items()})
+
+
+def _as_officer(pages: dict[str, tuple[str, float]]) -> None:
+    """Pages of the console by their names, each with the milliseconds that it may take."""
     with database() as place, tempfile.TemporaryDirectory() as var:
         services = place.services
         app = create_app(
@@ -227,27 +238,32 @@ def overview() -> None:
 
         statements: list[str] = []
         event.listen(engine, "before_cursor_execute", lambda *a: statements.append(a[2]))
-        slowest, counted, before = 0.0, set(), 1
+        slowest = dict.fromkeys(pages, 0.0)
+        counted: dict[str, set[int]] = {name: set() for name in pages}
+        before = 1
         for size in SIZES:
             fill_answers(place, before, size - 1)
             before = size
-            took = []
-            for run in range(RUNS + 1):
-                time.sleep(1.1)  # the list of schools is looked up anew each second: each time here
-                statements.clear()
-                began = time.perf_counter()
-                answer = client.get("/admin/")
-                took.append((time.perf_counter() - began) * 1000)
-                assert answer.status_code == 200
-                if run:
-                    counted.add(len(statements))
-            page = answer.get_data(as_text=True)
-            assert page.count("School ") >= size, "a school is missing"
-            took = took[1:]
-            middle = statistics.median(took)
-            say(f"  {size} schools: {middle:.0f} ms, {len(statements)} statements, "
-                f"{len(page) / 1000:.0f} kB")  # fmt: skip
-            slowest = max(slowest, middle)
-        assert len(counted) == 1, f"the number of queries depends on the schools: {counted}"
-        report("overview", slowest, LIMIT, "ms", SIZES[-1], less_is_better=True)
+            for name, (page, _) in pages.items():
+                took = []
+                for run in range(RUNS + 1):
+                    # The list of schools is looked up anew each second: each time here.
+                    time.sleep(1.1)
+                    statements.clear()
+                    began = time.perf_counter()
+                    answer = client.get(page)
+                    took.append((time.perf_counter() - began) * 1000)
+                    assert answer.status_code == 200
+                    if run:
+                        counted[name].add(len(statements))
+                text = answer.get_data(as_text=True)
+                assert name != "overview" or text.count("School ") >= size, "a school is missing"
+                middle = statistics.median(took[1:])
+                say(f"  {name}, {size} schools: {middle:.0f} ms, {len(statements)} statements, "
+                    f"{len(text) / 1000:.0f} kB")  # fmt: skip
+                slowest[name] = max(slowest[name], middle)
+        for name, (_, limit) in pages.items():
+            many = counted[name]
+            assert len(many) == 1, f"{name}: its queries depend on the schools: {many}"
+            report(name, slowest[name], limit, "ms", SIZES[-1], less_is_better=True)
         engine.dispose()

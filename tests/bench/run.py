@@ -148,13 +148,13 @@ def policy_page(at: Bench) -> None:
 
 def sign(at: Bench) -> None:
     """Parents who acknowledge: each POST with its own cookie, one commit with six rows."""
-    for_ours, for_floor = (_asked(at, SIGNS * (RUNS + 1)) for _ in range(2))
+    for_ours, for_floor = (people_asked(at, SIGNS * (RUNS + 1)) for _ in range(2))
     fields = {"typed_name": "Sam Sample", "answer": "signed", "read_it": "yes", "note": ""}
     fields["shown"] = at.sha256
 
     def ours(run: int) -> float:
         part = for_ours[run * SIGNS : (run + 1) * SIGNS]
-        return load.measure(at.ours, [_answer(at, one, fields) for one in part], b"303")
+        return load.measure(at.ours, [an_answer(at, one, fields) for one in part], b"303")
 
     body = urlencode({**fields, "csrf_token": "x" * 43})
 
@@ -169,7 +169,7 @@ def sign(at: Bench) -> None:
     assert signed == 2 * SIGNS * (RUNS + 1), signed
 
 
-def _answer(at: Bench, request_id: str, fields: dict[str, str]) -> bytes:
+def an_answer(at: Bench, request_id: str, fields: dict[str, str]) -> bytes:
     """A parent's answer with the cookie of the link and the mark of its page."""
     cookie = token(KEY, "sign-page", UUID(request_id), 1)
     mark = token(KEY, f"sign-form:{cookie}", UUID(request_id), 0)
@@ -177,7 +177,7 @@ def _answer(at: Bench, request_id: str, fields: dict[str, str]) -> bytes:
     return load.post(f"/oak-lane/sign/{request_id}", at.ours, body, Cookie=f"link={cookie}")
 
 
-def _asked(at: Bench, count: int) -> list[str]:
+def people_asked(at: Bench, count: int) -> list[str]:
     """That many adults who were asked, made by SQL."""
     with psycopg.connect(at.database) as connection:
         rows = connection.execute(
@@ -211,6 +211,7 @@ SERVED = {"policy_page": policy_page, "sign": sign}
 ASKED = {
     "scope_cost": many.scope_cost,
     "overview": many.overview,
+    "oversight": many.oversight,
     "reminders_due": reminders_due,
     "merge": lambda: merge(in_turns, report),
 }

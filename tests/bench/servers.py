@@ -15,7 +15,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http.client import HTTPConnection
 from pathlib import Path
 from urllib.parse import urlencode
@@ -30,7 +30,6 @@ from migrations.run import migrate  # noqa: E402
 from tests import build  # noqa: E402
 from tests.bench import load, run  # noqa: E402
 from tests.bench.measure import KEY, say  # noqa: E402
-from tests.bench.run import _link as link  # noqa: E402
 from trustconduct import embedded  # noqa: E402
 from trustconduct.audit.actor import Role  # noqa: E402
 from trustconduct.db import transaction  # noqa: E402
@@ -126,10 +125,9 @@ def compare(services: embedded.Services) -> None:
         database = superuser.render_as_string(hide_password=False)
         at = run.Bench(port_of["granian"], 0, database, school.id, school.sha256)
         signed_in = _sign_in(port_of["granian"], school.email, school.secret)
-        asked = run._asked(at, SIGNS * 2 * (ROUNDS + 1))
-        cookie, csrf = run._form(at, asked[0])
+        asked = run.people_asked(at, SIGNS * 2 * (ROUNDS + 1))
         fields = {"typed_name": "Sam Sample", "answer": "signed", "read_it": "yes", "note": ""}
-        body = urlencode({**fields, "shown": school.sha256, "csrf_token": csrf})
+        fields["shown"] = school.sha256
 
         def requests(kind: str, port: int) -> tuple[list[bytes], bytes]:
             if kind == "policy_page":
@@ -137,10 +135,8 @@ def compare(services: embedded.Services) -> None:
             if kind == "staff":
                 page = load.get("/oak-lane/staff/people/", port, Cookie=signed_in)
                 return [page] * STAFF, b"200"
-            posts = [
-                load.post(f"/oak-lane/sign/{one}", port, body, Cookie=f"{cookie}; link={link(one)}")
-                for one in (asked.pop() for _ in range(SIGNS))
-            ]
+            here = replace(at, ours=port)
+            posts = [run.an_answer(here, asked.pop(), fields) for _ in range(SIGNS)]
             return posts, b"303"
 
         for kind in ("policy_page", "sign", "staff"):

@@ -22,10 +22,12 @@ from trustconduct.audit.actor import Role
 from trustconduct.db import transaction
 from trustconduct.demo.details import codes, details, told, write
 from trustconduct.demo.load import NotOurs, load
+from trustconduct.mail_catcher import REFUSED
 from trustconduct.outbox.models import SchoolMessage
 from trustconduct.people.models import Adult, Care
 from trustconduct.policies.models import Edition, State
 from trustconduct.policies.versions import version_in_force
+from trustconduct.schools.badge import badge_of
 from trustconduct.tenants.models import School
 from trustconduct.tenants.sessions import Sessions
 
@@ -70,6 +72,7 @@ def test_the_demo_has_everyone_that_one_may_want_to_be(loaded, tmp_path):
         "oak-lane",
         "elm-park",
         "willow-bank",
+        "hazel-hill",
     ]
     assert links(found)["oak-lane"] >= 5
     assert links(found)["elm-park"] >= 3
@@ -102,6 +105,11 @@ def test_the_demo_has_parents_of_every_state(loaded):
         assert len(oak.scalars(cared).all()) >= 4
         mails = oak.scalar(select(func.count()).select_from(SchoolMessage))
         assert mails == now.asked + now.signed + now.declined + now.talk
+        assert oak.scalar(select(func.count()).where(Adult.email.endswith(f"@{REFUSED}"))) == 1
+        assert badge_of(oak) is not None
+    with loaded.trust() as session:
+        suspended = session.scalars(select(School.slug).where(School.suspended_at.is_not(None)))
+        assert suspended.all() == ["hazel-hill"]
     with loaded.school(ids["willow-bank"]) as willow:
         assert version_in_force(willow) is None
 

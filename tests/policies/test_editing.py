@@ -25,18 +25,20 @@ from trustconduct.policies.editing import (
 from trustconduct.policies.editions import EditionRefused, approve, publish
 from trustconduct.policies.edits import (
     AddClause,
-    AddSection,
     ChangeClause,
-    ChangeSection,
     EditRefused,
     MoveClause,
-    MoveSection,
     Overtaken,
     RetireClause,
-    RetireSection,
     mark,
 )
 from trustconduct.policies.models import Edition
+from trustconduct.policies.section_edits import (
+    AddSection,
+    ChangeSection,
+    MoveSection,
+    RetireSection,
+)
 
 
 @pytest.fixture

@@ -20,6 +20,7 @@ from trustconduct.policies.document import (
     Section,
     TextStanding,
 )
+from trustconduct.policies.facts import Fact
 from trustconduct.policies.merge import NoLongerFits, Undecided, merged, whole
 from trustconduct.policies.merge_plan import MergeRefused, Outcome, Part, Plan, plan
 
@@ -496,3 +497,17 @@ def test_there_is_nothing_to_decide_where_nothing_differs_or_the_trusts_words_st
 def test_a_saved_decision_that_cannot_be_read_says_so(value):
     with pytest.raises(ValueError, match="decide that clause again"):
         Decision.from_json(value)
+
+
+def test_a_fact_that_the_trust_declares_no_more_stays_while_the_schools_words_name_it():
+    bus = Fact("school.bus_line", "Bus line", "The school bus.", "telephone")
+    lunch = Fact("school.lunch", "Lunch", "Who cooks.", "text")
+    words = Clause("importance.p1", "Be kind.")
+    base = Document(
+        "Code", (Section("importance", "", (words,), TextStanding.ADAPTABLE),), facts=(bus, lunch)
+    )
+    own = replace(words, text="Ring {school.bus_line}.")
+    ours = replace(base, sections=(replace(base.sections[0], clauses=(own,)),))
+    theirs = replace(base, facts=())
+    assert merged(base, ours, theirs).facts == (bus,)
+    assert merged(base, base, theirs).facts == ()

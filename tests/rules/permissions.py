@@ -336,6 +336,8 @@ RULES: dict[str, Asks | Free | tuple[Asks, ...]] = {
     "files.take_in.take_in_file": Asks(
         Can.CHANGE_SETTINGS, SCHOOL,
         lambda s: given(_looked(), kind=FileKind.BADGE, needs=Can.CHANGE_SETTINGS)),
+    "oversight.board_paper.board_paper": Asks(
+        Can.SEE_CONSOLE, TRUST, lambda s: given(_draft(s))),
     "oversight.drift.drift": Asks(Can.SEE_CONSOLE, TRUST, lambda s: given(most=50)),
     "oversight.heads.heads": Asks(Can.SEE_CONSOLE, ACCOUNTS, lambda s: given()),
     "oversight.history.look_back": at_both(
@@ -438,6 +440,7 @@ RULES: dict[str, Asks | Free | tuple[Asks, ...]] = {
         lambda s: given(build.a_school(s), reason="Left", heads=[_head()])),
     "schools.many.add_schools": Asks(
         Can.ADD_SCHOOL, TRUST, lambda s: given(b"name,phase\r\nBeech Hill,Primary\r\n")),
+    "schools.notices.record_for_both": Free("as record: its rule has asked"),
     "schools.settings.change_settings": Asks(
         Can.CHANGE_SETTINGS, SCHOOL,
         lambda s: given(seen_version=settings_of(s).version, telephone="01632 960009")),
@@ -485,6 +488,7 @@ UNSIGNED: dict[str, str] = {
     "outbox.write.write": ONCE_PERMITTED,
     "people.take_in.changes": "it only compares: its counts are no rows",
     "reviews.reminders.remind": "the clock does it, and the event says so",
+    "schools.notices.tell_in_history": "the worker, as the officer who did it: they are named",
     "reviews.school_reminders.remind_school": "the clock does it, and the event says so",
     "reviews.school_reviews.begin_reviews": "the clock does it, and the event says so",
     "schools.start.begin_settings": "the worker, as the officer who asked: they are named",

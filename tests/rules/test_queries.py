@@ -12,7 +12,7 @@ from typing import Any
 
 import psycopg
 import pytest
-from sqlalchemy import func, select, update
+from sqlalchemy import select, update
 from werkzeug.routing import Rule
 
 from tests import build
@@ -29,7 +29,8 @@ from trustconduct.audit.actor import Grant, Role
 from trustconduct.db import transaction
 from trustconduct.outbox.links import token
 from trustconduct.outbox.models import SchoolMessage, TrustMessage
-from trustconduct.policies.models import Edition
+from trustconduct.policies.editing import edit
+from trustconduct.policies.fact_edits import DeclareFact
 
 LIST = Path(__file__).parent / "queries.txt"
 AGAIN = "UPDATE_QUERIES=1 .venv/bin/python -m pytest tests/rules/test_queries.py -n 0"
@@ -156,10 +157,12 @@ def more_ids(world) -> dict[str, dict[str, Any]]:
         message = session.scalars(
             update(TrustMessage).values(parked_at=clock.now()).returning(TrustMessage.id)
         ).first()
-        build.a_draft(session)
-        draft = {"number": session.scalar(select(func.max(Edition.number)))}
+        edition = build.a_draft(session)
+        fact = DeclareFact("school.bus_line", "Bus line", "The school bus.", "telephone")
+        edit(session, edition, fact, by=officer)
+        draft = {"number": edition.number, "fact_name": fact.name}
     return {
-        **{f"editions.{page}": draft for page in ("edit", "add", "changes", "clause")},
+        **{f"editions.{page}": draft for page in EDITING},
         "feed": {"feed_id": feed.feed_id, "secret": feed.secret},
         "mailed": {"place": "invitation", **invitation},
         "mailed.open_reset": reset,
@@ -167,6 +170,13 @@ def more_ids(world) -> dict[str, dict[str, Any]]:
         "trust_mail": {"message_id": message},
         "users": {"grant_id": role},
     }
+
+
+# The pages that are there for a draft alone.
+EDITING = (
+    "edit", "changes", "header", "clause", "add", "section", "add_section",
+    "fact", "facts", "add_fact",
+)  # fmt: skip
 
 
 def a_link(purpose: Purpose, row: AccountLink) -> dict[str, Any]:

@@ -16,7 +16,9 @@ AGAIN = "UPDATE_ROUTES=1 .venv/bin/python -m pytest tests/rules/test_routes.py"
 # What anyone may do without signing in. Think twice before adding to it.
 # `mailed` are the pages behind links of one's own mail; `you` asks for the sign-in itself;
 # of `feed` the address is the secret: a calendar program can't sign in.
-OPEN = {"account", "confirm", "feed", "health", "mailed", "public", "school", "sign", "you"}
+OPEN = {
+    "account", "confirm", "feed", "finder", "health", "mailed", "public", "school", "sign", "you",
+}  # fmt: skip
 pytestmark = pytest.mark.static
 
 

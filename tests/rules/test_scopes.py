@@ -22,9 +22,11 @@ from tests.rules.tables import (
 )
 from trustconduct import clock
 from trustconduct.acknowledgements.models import SignRequest
+from trustconduct.audit.events import Event
 from trustconduct.db import new_id, transaction
 from trustconduct.people.models import Adult, Care, Pupil
 from trustconduct.policies.editions import withdraw
+from trustconduct.schools.notices import record_for_both
 from trustconduct.tenants.models import School, SchoolStart
 from trustconduct.tenants.sessions import Scope, ScopeFixed
 
@@ -167,12 +169,24 @@ def starts_marked(world) -> int:
         return session.execute(text("update school_start set settled_at = now()")).rowcount
 
 
+def notices_known(world) -> int:
+    with world.sessions.school(world.oak.id) as session:
+        return session.scalar(text("select count(*) from school_notice"))
+
+
+def notices_told(world) -> int:
+    with world.sessions.school(world.oak.id) as session:
+        return session.execute(text("update school_notice set told_at = now()")).rowcount
+
+
 # Policies on tables of the Trust that hide rows: what a school sees, and what it would see.
 HIDING = {
     ("school", "seen_by_school"): (schools_known, 1, 3),
     ("policy_edition", "seen_by_school"): (editions_known, 1, 2),
     ("school_start", "seen_by_school"): (starts_known, 1, 2),
     ("school_start", "done_by_school"): (starts_marked, 1, 2),
+    ("school_notice", "seen_by_school"): (notices_known, 1, 2),
+    ("school_notice", "told_by_school"): (notices_told, 1, 2),
 }
 
 
@@ -183,6 +197,8 @@ def test_a_policy_that_hides_rows_of_the_trust_is_found_when_broken(world, serve
         build.a_draft(trust)
         for school in (world.oak, world.elm):
             trust.add(SchoolStart(id=school.id, asked_by_kind="command", asked_by_name="test"))
+            row = trust.get_one(School, school.id)
+            record_for_both(trust, Event.SCHOOL_RESUMED, row, by=build.an_officer(), since="")
         trust.commit()
     assert probe(world) == with_it
     with as_superuser(servers, world) as connection:

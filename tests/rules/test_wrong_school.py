@@ -7,7 +7,7 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlencode
 
@@ -24,6 +24,10 @@ from tests.rules.writes import written
 from tests.world import AT_SCHOOL, AT_TRUST, World, WorldSchool
 from trustconduct.accounts.permissions import allowed
 from trustconduct.audit.actor import Grant, Role
+from trustconduct.contact_matrix.changes import with_purpose, with_route
+from trustconduct.contact_matrix.matrix import Purpose
+from trustconduct.contact_matrix.matrix import Route as ContactRoute
+from trustconduct.contact_matrix.save import current_matrix, save_matrix
 from trustconduct.db import new_id, transaction
 from trustconduct.outbox.links import token
 from trustconduct.outbox.models import SchoolMessage, SchoolMessageContent
@@ -98,6 +102,12 @@ def a_decision(world: World) -> Ids:
     return Ids(*({"item_id": f"online.local.{number}"} for number in (1, 2, 99)))
 
 
+def a_way(name: str, there: str = "telephone") -> Callable[[World], Ids]:
+    # Elm Park alone has the second one: see `own_words`.
+    each = "elm-want" if there == "ask" else "elm-way"
+    return lambda world: Ids({name: there}, {name: each}, {name: "no-school-has-it"})
+
+
 def a_number(world: World) -> Ids:
     # Elm Park alone has a version 2: see `crawled`.
     return Ids({"number": 1}, {"number": 2}, {"number": 99})
@@ -128,7 +138,16 @@ def a_message(first_name: str) -> Callable[[World], Ids]:
 
 # Every route below a school that has an id in its address. One that stands in no list fails.
 SCHOOL_IDS: dict[str, Callable[[World], Ids]] = {
+    "finder.show": a_way("purpose_id", "ask"),
+    "finder.block_of": a_way("purpose_id", "ask"),
+    "setup.ways.way": a_way("way_id"),
+    "setup.ways.save_way": a_way("way_id"),
+    "setup.ways.purpose": a_way("purpose_id", "ask"),
+    "setup.ways.save_purpose": a_way("purpose_id", "ask"),
+    "setup.ways.order": a_way("thing_id"),
     "school.policy_version": a_number,
+    "setup.versions.show": a_number,
+    "setup.versions.document": a_number,
     "school.policy_version_pdf": a_number,
     **{
         f"own_reviews.{page}": a_part
@@ -174,6 +193,24 @@ TRUST_IDS = {
     "editions.save_added",
     "editions.changes",
     "editions.put_back",
+    "editions.compare",
+    "editions.document",
+    "editions.paper",
+    "editions.take_paper",
+    "editions.header",
+    "editions.save_header",
+    "editions.add_section",
+    "editions.save_new_section",
+    "editions.section",
+    "editions.save_section",
+    "editions.move_section",
+    "editions.retire_section",
+    "editions.facts",
+    "editions.add_fact",
+    "editions.save_new_fact",
+    "editions.fact",
+    "editions.save_fact",
+    "editions.retire_fact",
     "trust_mail.one",
     "trust_mail.again",
     "trust_mail.told",
@@ -371,7 +408,7 @@ def ids_of(rule: Rule, world: World) -> Ids:
         return SCHOOL_IDS[rule.endpoint](world)
     if rule.endpoint in TRUST_IDS:
         numbers = zip((1, 98, 99), (new_id(), new_id(), new_id()), strict=True)
-        parts = {"clause_id": "behaviour.1", "section_id": "importance"}
+        parts = {"clause_id": "behaviour.1", "section_id": "importance", "fact_name": "school.x"}
         return Ids(
             *(
                 {"number": number, "message_id": id_, "change_id": id_, **parts}
@@ -405,7 +442,17 @@ def ids_of(rule: Rule, world: World) -> Ids:
 
 
 def own_words(world: World) -> None:
-    """Both schools have words of their own, and are taking up an edition."""
+    """Both schools have words of their own, and are taking up an edition. Elm Park has a way of
+    its own to be reached.
+    """
+    with world.sessions.school(world.elm.id) as session, transaction(session):
+        saved = current_matrix(session)
+        matrix = with_route(saved.matrix, ContactRoute("elm-way", "Elm’s own way"))
+        matrix = with_purpose(matrix, Purpose("elm-want", "Elm’s own purpose"))
+        ticks = matrix.ticks | {("elm-way", "elm-want")}
+        save_matrix(
+            session, replace(matrix, ticks=ticks), by=world.elm.head, seen_number=saved.number
+        )
     publish_open(world)
     for school in world.schools.values():
         with world.sessions.school(school.id) as session, transaction(session):

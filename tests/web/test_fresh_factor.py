@@ -36,7 +36,7 @@ FRESH_FOR = timedelta(minutes=15)
 @pytest.fixture
 def officer(client: Browser, world: World) -> WorldUser:
     user = world.trust_users[Role.TRUST_OFFICER]
-    client.sign_in(user)
+    client.sign_in_by_forms(user)
     return user
 
 

@@ -27,7 +27,7 @@ def head(client, world):
 
 @pytest.fixture
 def officer(client, world):
-    client.sign_in(world.trust_users[Role.TRUST_OFFICER])
+    client.sign_in_by_forms(world.trust_users[Role.TRUST_OFFICER])
     return client
 
 
@@ -204,7 +204,7 @@ def test_an_id_of_another_school_shows_nothing_and_notes_nothing(head, world):
 
 
 def test_the_officer_reads_the_trusts_history_with_everyones_sign_ins(officer, app, world):
-    app.test_client().sign_in(world.oak.users[Role.HEADTEACHER])
+    app.test_client().sign_in_by_forms(world.oak.users[Role.HEADTEACHER])
     app.test_client().send("/account/sign-in", email=world.oak.head.name, password="x", to="")
     user = world.oak.users[Role.OFFICE]
     app.test_client().send("/account/sign-in", email=user.email, password="wrong", to="")

@@ -82,7 +82,7 @@ def test_a_request_is_one_line_with_its_route_and_never_its_path(client, logged,
 
 def test_who_is_signed_in_stands_there_by_id(client, logged, world):
     user = world.oak.users[Role.HEADTEACHER]
-    client.sign_in(user)
+    client.sign_in_by_forms(user)
     client.get("/oak-lane/staff/")
     assert logged.requests[-1]["who"] == str(user.id)
     assert logged.requests[0]["who"] == "nobody"
@@ -126,7 +126,7 @@ def test_an_error_is_logged_by_its_class_and_place_under_the_requests_number(
     with engine.begin() as connection:  # PostgreSQL's own message would quote the row
         connection.execute(text("alter table adult add check (name <> 'Canary Sample')"))
     engine.dispose()
-    client.sign_in(world.oak.users[Role.OFFICE])
+    client.sign_in_by_forms(world.oak.users[Role.OFFICE])
     roll = build.a_roll("Kit Sample,4,Canary Sample,mother,canary@parents.example")
     file = base64.b64encode(roll).decode()
     people = "/oak-lane/staff/people"
@@ -147,7 +147,7 @@ def test_the_whole_story_leaves_no_name_address_token_or_word_in_the_log(
     typed = "Canary words that were typed"
     client.send("/account/sign-in", email=user.email, password=f"{typed} pw", to="")
     client.send("/account/sign-in", email="canary@parents.example", password="x", to="/canary")
-    client.sign_in(user)
+    client.sign_in_by_forms(user)
     people, asks = "/oak-lane/staff/people", "/oak-lane/staff/acknowledgements"
     roll = build.a_roll("Kit Canary,4,Robin Canary,canary aunt,robin.canary@parents.example")
     client.post(f"{people}/roll", data={

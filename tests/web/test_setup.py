@@ -7,7 +7,13 @@ import re
 import pytest
 
 from tests import build
+from trustconduct import clock
 from trustconduct.audit.actor import Role
+from trustconduct.db import transaction
+from trustconduct.policies.editing import edit
+from trustconduct.policies.editions import publish
+from trustconduct.policies.edits import ChangeClause, mark
+from trustconduct.policies.fact_edits import DeclareFact
 
 HOME = "/oak-lane/staff/policy"
 
@@ -20,7 +26,7 @@ def head(client, world):
 
 def typed(page: str) -> dict[str, str]:
     """What stands in the fields of a page's form."""
-    found = dict(re.findall(r'<input[^>]*name="([a-z_]+)"[^>]*value="([^"]*)"', page))
+    found = dict(re.findall(r'<input[^>]*name="([a-z_-]+)"[^>]*value="([^"]*)"', page))
     for name, options in re.findall(r'<select[^>]*name="([a-z_]+)".*?>(.*?)</select>', page, re.S):
         chosen = re.search(r'value="([^"]*)" selected', options)
         found[name] = chosen[1] if chosen else ""
@@ -153,3 +159,38 @@ def test_a_school_without_anything_is_led_to_its_first_version(client, world):
     assert "/oak-lane/staff/policy/facts" in page
     assert "Publish version" not in page
     assert build.FACTS["app_name"]  # the fact that was taken away is one that the text names
+
+
+# -- facts that an edition declares
+
+
+def test_a_school_fills_in_the_facts_that_the_edition_declares(head, world):
+    officer = build.an_officer()
+    with world.sessions.trust() as session, transaction(session):
+        draft = build.a_draft(session)
+        fact = DeclareFact("school.bus_line", "Bus line", "Who drives the bus.", "telephone")
+        edit(session, draft, fact, by=officer)
+        clause = draft.document.clause("behaviour.4")
+        words = ChangeClause(clause.id, mark(clause), "Ring {school.bus_line} about the bus.")
+        edit(session, draft, words, by=officer)
+        build.approve(session, draft, by=officer, board_on=clock.today())
+        publish(session, draft, by=officer)
+    assert "Bus line is blank." in head.get(f"{HOME}/").text
+    assert "Ring [Bus line] about the bus." in head.get(f"{HOME}/preview").text
+    page = head.get(f"{HOME}/facts").text
+    assert "Who drives the bus." in page
+    filled = {**typed(page), "more-bus_line": "01632 960 {77}"}
+    wrong = head.send(f"{HOME}/facts", page=f"{HOME}/facts", **filled)
+    assert wrong.status_code == 422
+    assert 'href="#more-bus_line"' in wrong.text
+    saved = head.send(
+        f"{HOME}/facts", page=f"{HOME}/facts", **{**filled, "more-bus_line": "01632 960077"}
+    )
+    assert saved.status_code == 303
+    assert 'value="01632 960077"' in head.get(f"{HOME}/facts").text
+    assert "Bus line is blank." not in head.get(f"{HOME}/").text
+    assert "Ring 01632 960077 about the bus." in head.get(f"{HOME}/preview").text
+    stale = {**filled, "more-bus_line": "01632 960078"}
+    late = head.send(f"{HOME}/facts", page=f"{HOME}/facts", **stale)
+    assert late.status_code == 409
+    assert "Bus line: <strong>01632 960077</strong>" in late.text

@@ -243,7 +243,7 @@ def test_the_same_person_at_another_browser_sees_nothing_of_it(client, app, worl
     idle(world, head)
     client.post(FACTS, data=typed)
     elsewhere = app.test_client()
-    elsewhere.sign_in(head, ahead=1)
+    elsewhere.sign_in_by_forms(head, ahead=1)
     assert "Nothing is waiting" in elsewhere.get(KEPT).text
 
 

@@ -96,7 +96,7 @@ def test_new_codes_need_a_code(client, office, codes):
 def test_a_new_password_ends_every_other_sign_in_and_renews_this_one(app, client, world, office):
     elsewhere = app.test_client()
     elsewhere.sign_in(office)
-    client.sign_in(office, ahead=1)
+    client.sign_in_by_forms(office, ahead=1)
     captured = client.get_cookie("signed-in").value
     at = f"{YOU}/password"
     wrong = client.send(at, page=at, old="not my password", password=NEW, again=NEW)
@@ -117,7 +117,7 @@ def test_one_moves_to_another_authenticator_with_a_recovery_code(app, client, wo
     elsewhere = app.test_client()
     elsewhere.sign_in(office)
     began = clock.now()
-    client.sign_in(office, ahead=1)
+    client.sign_in_by_forms(office, ahead=1)
     at = f"{YOU}/authenticator"
     assert client.get(f"{at}/new").location == at, "not before the old one was shown"
     assert client.send(at, page=at, code="aaaa-bbbb-cccc").status_code == 422
@@ -253,7 +253,7 @@ def test_who_works_at_two_schools_chooses_and_may_switch(client, world, office, 
     assert client.get("/elm-park/staff/people/").status_code == 403
     assert client.get("/oak-lane/staff/people/").status_code == 200
     of_two(Grant(Role.TRUST_READER))
-    client.sign_in(office, ahead=1)
+    client.sign_in_by_forms(office, ahead=1)
     assert "Lantern Trust – Trust reader" in client.get("/account/").text
     assert "Go to a school" in client.get("/admin/").text
 

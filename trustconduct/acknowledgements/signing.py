@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import unicodedata
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -26,7 +25,6 @@ from trustconduct.db import insert_rows, new_id, prepared, straight, table_of
 from trustconduct.outbox.write import mail_rows
 from trustconduct.people.models import Adult
 from trustconduct.policies import wording
-from trustconduct.policies.document import Document
 from trustconduct.policies.models import InForce, SchoolVersion
 from trustconduct.tenants.models import SchoolSettings
 from trustconduct.tenants.sessions import ScopedSession
@@ -257,6 +255,4 @@ def _printable(text: str) -> bool:
 
 def copy_of(version: SchoolVersion) -> str:
     """The version's text without markup, out of its frozen form: the copy for the receipt."""
-    body = json.loads(version.text)["document"]
-    empty_matrix: dict[str, Any] = {"corner": "", "purposes": [], "routes": [], "ticks": []}
-    return wording.plain(Document.from_json({**body, "matrix": empty_matrix}))
+    return wording.plain(version.document)

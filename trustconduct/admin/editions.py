@@ -12,7 +12,9 @@ from sqlalchemy.orm.exc import StaleDataError
 
 from trustconduct import clock
 from trustconduct.accounts.permissions import Can
+from trustconduct.admin.documents import Documents
 from trustconduct.admin.edition_edit import Editing
+from trustconduct.admin.edition_parts import Parts
 from trustconduct.admin.forms import WrittenDay
 from trustconduct.admin.overview import editions
 from trustconduct.admin.standing import CHANGED, Standings, back, edition_of
@@ -26,7 +28,6 @@ from trustconduct.policies.editions import (
     publish,
     withdrawal_of,
 )
-from trustconduct.policies.facts import FACTS
 from trustconduct.policies.models import Edition
 from trustconduct.reviews.reminders import reminded
 from trustconduct.web.door import Form, actor, needs, read
@@ -54,7 +55,7 @@ class ApproveForm(Plain):
             raise ValidationError("Say why it does not apply.", "union_because")
 
 
-class EditionsView(Editing, Standings):
+class EditionsView(Documents, Editing, Parts, Standings):
     @expose("/")
     @needs(Can.SEE_CONSOLE)
     def index(self) -> str:
@@ -71,7 +72,7 @@ class EditionsView(Editing, Standings):
             "console/edition.html",
             edition=edition,
             document=document,
-            facts=[fact for name, fact in FACTS.items() if name in document.facts_named()],
+            facts=[fact for name, fact in document.known.items() if name in document.facts_named()],
             withdrawal=withdrawal_of(g.session, edition) if edition.withdrawn_at else None,
             reminders=reminded(g.session, edition),
             WORDS=WORDS,

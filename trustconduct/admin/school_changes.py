@@ -169,6 +169,8 @@ class SchoolChanges(Console):
         works().directory.forget()
         if not done:
             return _back(school, f"{school.name} was suspended already.", "waiting")
+        hand_over_now([school_id])
+        school = one(school_id)
         told = ", ".join(head.name for head in heads)
         return _back(
             school,
@@ -200,6 +202,8 @@ class SchoolChanges(Console):
         works().directory.forget()
         if not done:
             return _back(school, f"{school.name} was not suspended.", "waiting")
+        hand_over_now([school_id])
+        school = one(school_id)
         leaving = " The mail that waited is leaving." if waiting else ""
         return _back(school, f"{school.name} is open again.{leaving}", "good")
 

@@ -1,4 +1,4 @@
-"""Carrying out, right after the commit, what a new school hands over to other scopes."""
+"""Carrying out, right after the commit, what the Trust hands over to other scopes."""
 
 from __future__ import annotations
 
@@ -16,11 +16,12 @@ SECONDS = 5.0
 
 
 def hand_over_now(school_ids: Sequence[UUID]) -> None:
-    """Invite the heads and begin the settings. What is not reached or fails is done by the clock.
+    """Invite heads, begin settings, tell in histories.
 
-    The schools are there already: a failure here must not tell the officer otherwise.
+    What is not reached or fails is done by the clock. What was handed over is kept:
+    a failure here must not tell the officer otherwise.
     """
     try:
         start_schools(works().sessions, school_ids, seconds=SECONDS)
     except SQLAlchemyError as error:
-        log.error("A new school was not handed over.", error=type(error).__name__)
+        log.error("What a school is handed was not carried out.", error=type(error).__name__)

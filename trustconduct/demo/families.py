@@ -7,6 +7,8 @@ import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from trustconduct.mail_catcher import REFUSED
+
 DOMAIN = "parents.example"  # .example can't exist (RFC 2606): a stray mail reaches nobody
 HEADER = ("Pupil", "Year", "Adult", "Relationship", "Email")
 
@@ -42,9 +44,10 @@ class Odd:
     no_address: frozenset[int]  # the second adult has none
     two_pupils: frozenset[int]
     one_adult: frozenset[int]
+    gone: frozenset[int] = frozenset()  # the first adult's mailbox is no longer there
 
 
-OAK = Odd(frozenset({2}), frozenset({5}), frozenset({0, 3, 7, 11}), frozenset())
+OAK = Odd(frozenset({2}), frozenset({5}), frozenset({0, 3, 7, 11}), frozenset(), frozenset({16}))
 ELM = Odd(frozenset({1}), frozenset(), frozenset({0, 4}), frozenset({12}))
 
 
@@ -62,6 +65,8 @@ def roll(surnames: Sequence[str], odd: Odd, years: Sequence[str]) -> bytes:
             email = f"{adult}.{surname}@{DOMAIN}".lower()
             if place in odd.one_address:
                 email = f"family.{surname}@{DOMAIN}".lower()
+            if not second and place in odd.gone:
+                email = f"{adult}.{surname}@{REFUSED}".lower()
             if second and place in odd.no_address:
                 email = ""
             relationship = "father" if second else "mother"

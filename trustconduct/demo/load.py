@@ -7,10 +7,12 @@ stays as it is.
 
 from __future__ import annotations
 
+import io
 from collections.abc import Mapping
 from dataclasses import replace
 from uuid import UUID
 
+from PIL import Image, ImageChops, ImageDraw
 from sqlalchemy import select
 
 from trustconduct import clock
@@ -35,6 +37,8 @@ from trustconduct.demo.schools import (
     USERS,
     DemoSchool,
 )
+from trustconduct.files.models import MediaType
+from trustconduct.files.take_in import Looked
 from trustconduct.people.models import Adult
 from trustconduct.people.roll import read_roll
 from trustconduct.people.take_in import take_in
@@ -44,6 +48,8 @@ from trustconduct.policies.reading import read_policy, template
 from trustconduct.policies.versions import publish_version
 from trustconduct.reviews.school_reviews import begin_reviews
 from trustconduct.schools.add import add_school, name_trust
+from trustconduct.schools.badge import set_badge
+from trustconduct.schools.change import suspend
 from trustconduct.schools.settings import change_settings, facts_of
 from trustconduct.tenants.models import School, SchoolSettings, Trust
 from trustconduct.tenants.sessions import ScopedSession, Sessions
@@ -79,20 +85,11 @@ def _trust(sessions: Sessions) -> dict[str, UUID] | None:
         there = dict(session.execute(select(School.slug, School.id)).all())
         if name is None and there:
             raise NotOurs("The database has schools of another Trust, so nothing was loaded.")
-        if name is not None and not {demo.slug for demo in SCHOOLS} <= there.keys():
+        ours = {demo.slug for demo in SCHOOLS if not demo.suspended}
+        if name is not None and not ours <= there.keys():
             raise NotOurs(f"The database belongs to {name}, so nothing was loaded.")
         if name is None:
             name_trust(session, by=COMMAND, **TRUST)
-            for demo in SCHOOLS:
-                school = add_school(
-                    session,
-                    by=COMMAND,
-                    slug=demo.slug,
-                    name=demo.name,
-                    phase=demo.phase,
-                    address=demo.address,
-                )
-                there[demo.slug] = school.id
             edition = _edition(session, template().decode(), "template.txt")
             approve(session, edition, by=COMMAND, board_on=clock.today())
             publish(session, edition, by=COMMAND)
@@ -100,12 +97,29 @@ def _trust(sessions: Sessions) -> dict[str, UUID] | None:
             for old, new in NEXT_EDITION:
                 text = text.replace(old, new, 1)
             _edition(session, text, NEXT_EDITION_NAME)
+        for demo in SCHOOLS:
+            if demo.slug not in there:
+                there[demo.slug] = _added(session, demo)
     for demo in SCHOOLS:
         with sessions.school(there[demo.slug], read_only=True) as session:
             if not _is_loaded(session, demo):
                 return there
     with sessions.accounts(read_only=True) as session:
         return None if USERS[-1].email in set(session.scalars(select(User.email))) else there
+
+
+def _added(session: ScopedSession, demo: DemoSchool) -> UUID:
+    school = add_school(
+        session,
+        by=COMMAND,
+        slug=demo.slug,
+        name=demo.name,
+        phase=demo.phase,
+        address=demo.address,
+    )
+    if demo.suspended:
+        suspend(session, school, by=COMMAND, reason=demo.suspended, heads=())
+    return school.id
 
 
 def _edition(session: ScopedSession, text: str, name: str) -> Edition:
@@ -151,6 +165,8 @@ def _school(
         facts = facts_of(session, school, settings)
         matrix = _matrix(edition.document.matrix, demo)
         save_matrix(session, matrix, by=office, seen_number=0)
+        if demo.badge != ("", ""):
+            set_badge(session, _badge(demo), by=head, seen=None)
         version = publish_version(session, school, edition, facts, settings, by=head, seen_number=0)
         take_in(session, read_roll(demo.roll), by=office)
         start_campaign(
@@ -176,6 +192,24 @@ def _actor(
     user = users[email]
     grants = frozenset({Grant(role, session.school_id)})
     return Actor("user", user.id, user.name, grants, fresh=True)
+
+
+def _badge(demo: DemoSchool) -> Looked:
+    """A picture of our own drawing: a leaf on a round ground."""
+    ground, leaf = demo.badge
+    drawn = Image.new("RGBA", (256, 256), (0, 0, 0, 0))
+    pen = ImageDraw.Draw(drawn)
+    pen.ellipse((4, 4, 252, 252), fill=ground)
+    # Where two circles overlap there is a leaf.
+    at = Image.new("L", drawn.size, 0)
+    ImageDraw.Draw(at).ellipse((34, 34, 190, 190), fill=255)
+    other = Image.new("L", drawn.size, 0)
+    ImageDraw.Draw(other).ellipse((66, 66, 222, 222), fill=255)
+    drawn.paste(Image.new("RGBA", drawn.size, leaf), mask=ImageChops.multiply(at, other))
+    pen.line((84, 172, 172, 84), fill=ground, width=7)
+    png = io.BytesIO()
+    drawn.save(png, "PNG")
+    return Looked(f"{demo.slug}.png", MediaType.PNG, png.getvalue())
 
 
 def _matrix(offered: Matrix, demo: DemoSchool) -> Matrix:

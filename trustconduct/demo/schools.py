@@ -47,6 +47,8 @@ class DemoSchool:
     address: str = ""
     settings: Mapping[str, Any] = field(default_factory=dict)
     unticked: tuple[str, str] = ("", "")  # beginnings of a route's and a purpose's id
+    badge: tuple[str, str] = ("", "")  # the colours of its ground and of what is on it
+    suspended: str = ""  # why, where the Trust has suspended it
     roll: bytes = b""
     replies: tuple[tuple[Answer, str], ...] = ()
 
@@ -76,10 +78,11 @@ SCHOOLS = (
         "1 Oak Lane, Sampleton",
         _settings("oak-lane", "101", "Acorn Post", "thames-valley"),
         ("have-a-quick-chat", "talk-to-a-pastoral"),
-        families.roll(
+        badge=("#1d4d3a", "#e8b04b"),
+        roll=families.roll(
             families.OAK_SURNAMES, families.OAK, ("Reception", *(f"Year {n}" for n in range(1, 7)))
         ),
-        (
+        replies=(
             *[_SIGNED] * 6,
             (Answer.DECLINED, ""),
             *[_SIGNED] * 5,
@@ -111,8 +114,8 @@ SCHOOLS = (
             ban_reviewer="governor_panel",
         ),
         ("email-the-school", "talk-to-my-child"),
-        families.roll(families.ELM_SURNAMES, families.ELM, [f"Year {n}" for n in range(3, 7)]),
-        (
+        roll=families.roll(families.ELM_SURNAMES, families.ELM, [f"Year {n}" for n in range(3, 7)]),
+        replies=(
             *[_SIGNED] * 3,
             (Answer.TALK, "Is it all right to bring our assistance dog in training?"),
             _SIGNED,
@@ -121,6 +124,13 @@ SCHOOLS = (
     ),
     DemoSchool(
         "willow-bank", "Willow Bank Infant School", Phase.PRIMARY, "2 Willow Bank, Sampleton"
+    ),
+    DemoSchool(
+        "hazel-hill",
+        "Hazel Hill Nursery School",
+        Phase.NURSERY,
+        "3 Hazel Hill, Exampleford",
+        suspended="It closed in the summer. Its children are at Willow Bank now.",
     ),
 )
 

@@ -39,6 +39,7 @@ from trustconduct.plain_log import log
 from trustconduct.reviews.reminders import Recipient, remind
 from trustconduct.reviews.school_reminders import ROLES as REVIEWERS
 from trustconduct.reviews.school_reminders import Colleague, look_after, schools_to_look_at
+from trustconduct.schools.notices import with_notices
 from trustconduct.schools.start import to_hand_over
 from trustconduct.tenants.engine import make_engine
 from trustconduct.tenants.models import School, Trust
@@ -268,10 +269,10 @@ def forget_kept_forms() -> int:
 
 @told
 def start_schools() -> int:
-    """Carry out what a crash left over of the schools that were added; give how many of them."""
+    """Carry out what a crash left over of what schools are handed; give how many schools."""
     with_ = works()
     with with_.sessions.trust(read_only=True) as session:
-        waiting = to_hand_over(session)
+        waiting = dict.fromkeys([*to_hand_over(session), *with_notices(session)])
     started = start_each(with_.sessions, waiting)
     if started:
         ring(with_.redis)

@@ -67,6 +67,7 @@ def _named_in_school(ids: Collection[UUID]) -> list:
         .join(Adult, asked)
         .where(Acknowledgement.id.in_(ids)),
         select(SchoolVersion.id, version).where(SchoolVersion.id.in_(ids)),
+        select(School.id, School.name).where(School.id.in_(ids)),
     ]
 
 
@@ -188,6 +189,9 @@ def told(event: Happened, names: Names) -> Told:
         *([Piece(name, thing=event.thing_id if thing else None)] if is_named else []),
         Piece(after),
     ]
+    # A quoted reason ends as its writer ended it.
+    if not "".join(piece.text for piece in pieces).rstrip("”").endswith((".", "!", "?", "…")):
+        pieces.append(Piece("."))
     return Told(
         event.at,
         tuple(piece for piece in pieces if piece.text),

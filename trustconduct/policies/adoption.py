@@ -120,7 +120,8 @@ def decide_item(
     item = found.by_id.get(item_id)
     if item is None:
         raise TextRefused("", "That clause is in neither text any more.")
-    made = decide(item, choice, text=text, exceptions=exceptions, reason=reason)
+    known = found.ours.document.known.keys() | found.theirs.document.known.keys()
+    made = decide(item, choice, text=text, exceptions=exceptions, reason=reason, known=known)
     others = [each for each in adoption.decisions if each["id"] != item_id]
     adoption.decisions = [*others, made.to_json()]
     session.flush()

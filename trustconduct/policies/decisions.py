@@ -17,7 +17,7 @@ blank but for the choice "text".
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -89,6 +89,7 @@ def decide(
     text: str = "",
     exceptions: Sequence[str] = (),
     reason: str = "",
+    known: Collection[str] = fields.FACTS.keys(),
 ) -> Decision:
     """Decide about one item of a plan, as it was shown.
 
@@ -108,7 +109,7 @@ def decide(
         if allowed and item.part is not Part.CLAUSE:
             raise DecisionRefused("A heading has no exceptions, so put them with a clause.")
         for each in (text, *allowed):
-            fields.check(each)
+            fields.check(each, known)
     else:
         text, allowed = "", ()
     if not reason and choice is not Choice.THEIRS:

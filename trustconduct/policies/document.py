@@ -18,6 +18,7 @@ from functools import cached_property
 
 from trustconduct.contact_matrix.matrix import Matrix
 from trustconduct.policies import facts as merge_fields
+from trustconduct.policies.facts import Fact
 
 
 class DocumentRefused(ValueError):
@@ -128,6 +129,7 @@ class Document:
     title: str
     sections: tuple[Section, ...] = ()
     matrix: Matrix = field(default_factory=Matrix)
+    facts: tuple[Fact, ...] = ()  # what it declares beside the facts that every text has
 
     def __post_init__(self) -> None:
         seen: set[str] = set()
@@ -137,7 +139,12 @@ class Document:
                     raise DocumentRefused(f"“{id}” stands in the text twice.")
                 seen.add(id)
         for text in self.texts():
-            merge_fields.check(text)
+            merge_fields.check(text, self.known)
+
+    @cached_property
+    def known(self) -> dict[str, Fact]:
+        """The facts that this text may name."""
+        return {**merge_fields.FACTS, **{fact.name: fact for fact in self.facts}}
 
     @cached_property
     def sections_by_id(self) -> dict[str, Section]:
@@ -179,7 +186,7 @@ class Document:
     def filled(self, facts: Mapping[str, str]) -> Document:
         """The same document with a school's facts in place."""
 
-        marked = merge_fields.as_plain(facts)
+        marked = merge_fields.as_plain(facts, self.known)
 
         def put(text: str) -> str:
             return merge_fields.fill(text, facts)
@@ -209,7 +216,7 @@ class Document:
         )
 
     def to_json(self) -> dict:
-        return {
+        value: dict = {
             "title": self.title,
             "sections": [
                 {
@@ -222,6 +229,9 @@ class Document:
             ],
             "matrix": self.matrix.to_json(),
         }
+        if self.facts:  # not written where there are none: what was frozen keeps its hash
+            value["facts"] = [fact.to_json() for fact in self.facts]
+        return value
 
     @classmethod
     def from_json(cls, value: dict) -> Document:
@@ -237,6 +247,7 @@ class Document:
                 for section in value["sections"]
             ),
             matrix=Matrix.from_json(value["matrix"]),
+            facts=tuple(Fact.from_json(fact) for fact in value.get("facts", ())),
         )
 
 

@@ -26,10 +26,9 @@ from trustconduct.policies.edits import (
     Edit,
     EditRefused,
     Overtaken,
-    restored,
-    snapshot,
 )
 from trustconduct.policies.models import Edition, State
+from trustconduct.policies.snapshots import restored, snapshot, taken_out
 from trustconduct.tenants.calendars import calendar_of
 from trustconduct.tenants.sessions import ScopedSession
 
@@ -147,7 +146,8 @@ def change_header(
 def put_back(session: ScopedSession, edition: Edition, change: EditionChange, *, by: Actor) -> None:
     """Put one thing back to how it was before a change; what was changed since stays in the list.
 
-    Raises EditRefused where that can't stand, such as a clause whose section is gone.
+    What the change added is taken out again. Raises EditRefused where that can't stand,
+    such as a clause whose section is gone.
     """
     permit(by, Can.EDIT_EDITION)
     _hold(session, edition)
@@ -163,8 +163,10 @@ def put_back(session: ScopedSession, edition: Edition, change: EditionChange, *,
         return
     document = edition.document
     if change.before is None:
-        raise EditRefused("It was added here. To take it out, retire it on its own page.")
-    made = restored(document, change.kind, change.about, change.before, change.after)
+        made = taken_out(document, change.kind, change.about)
+        what = f"took {thing} out again"
+    else:
+        made = restored(document, change.kind, change.about, change.before, change.after)
     before = snapshot(document, change.kind, change.about)
     after = snapshot(made, change.kind, change.about)
     if before != after:

@@ -1,6 +1,7 @@
 """The facts that a policy's text may name: a closed list of merge fields.
 
-A clause says `{school.name}` and the school's own name stands there when the
+Ours, and those that an edition declares beside them for its schools to fill in. A clause
+says `{school.name}` and the school's own name stands there when the
 version is frozen. Anything else in braces is refused when it is saved, and
 is never evaluated: replacement is plain text for plain text.
 """
@@ -8,7 +9,7 @@ is never evaluated: replacement is plain text for plain text.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 
@@ -24,6 +25,13 @@ class Fact:
     label: str
     help: str
     kind: str = "text"  # text, url, email, telephone or police_force
+
+    def to_json(self) -> dict[str, str]:
+        return dict(vars(self))
+
+    @classmethod
+    def from_json(cls, value: dict[str, str]) -> Fact:
+        return cls(**value)
 
 
 FACTS: dict[str, Fact] = {
@@ -53,6 +61,15 @@ FACTS: dict[str, Fact] = {
     )
 }
 
+# What an edition may declare: the kinds that a school can type, and how a name is made.
+KINDS = {
+    "text": "A few words",
+    "url": "A web address",
+    "email": "An email address",
+    "telephone": "A telephone number",
+}
+DECLARED = re.compile(r"school\.[a-z][a-z0-9_]{1,39}")
+
 FIELD = re.compile(r"\{([^{}\s]+)\}")
 
 
@@ -61,28 +78,30 @@ def names_in(text: str) -> set[str]:
     return set(FIELD.findall(text))
 
 
-def check(text: str) -> None:
+def check(text: str, known: Collection[str] = FACTS.keys()) -> None:
     """Refuse a text that names a field we do not have, by its name."""
     if "{" not in text:  # as in nearly every clause, and a merge looks at hundreds
         return
-    unknown = sorted(names_in(text) - FACTS.keys())
-    if unknown:
-        known = ", ".join("{" + name + "}" for name in FACTS)
-        raise UnknownFact(
-            f"“{{{unknown[0]}}}” is not a fact that we know. Use one of these: {known}."
-        )
+    if unknown := sorted(names_in(text) - set(known)):
+        raise not_known(f"{{{unknown[0]}}}", known)
+
+
+def not_known(named: str, known: Collection[str]) -> UnknownFact:
+    """What to say of a merge field, as it stands in the text, that is not on the list."""
+    listed = ", ".join("{" + name + "}" for name in known)
+    return UnknownFact(f"“{named}” is not a fact that we know. Use one of these: {listed}.")
 
 
 # What Markdown would make something of: a fact is plain text wherever it stands.
 _MARKS = re.compile(r"([\\*_\[\]<>`])")
 
 
-def as_plain(facts: Mapping[str, str]) -> dict[str, str]:
+def as_plain(facts: Mapping[str, str], known: Mapping[str, Fact] = FACTS) -> dict[str, str]:
     """The facts for a text in Markdown: a name with an asterisk keeps it. Addresses stay as
     they are, since they stand in `<…>`, and their field refuses what would end that.
     """
     return {
-        name: value if FACTS[name].kind == "url" else _MARKS.sub(r"\\\1", value)
+        name: value if name in known and known[name].kind == "url" else _MARKS.sub(r"\\\1", value)
         for name, value in facts.items()
     }
 

@@ -20,6 +20,7 @@ from dataclasses import replace
 from trustconduct.policies.clause_order import merged_order
 from trustconduct.policies.decisions import Decision, fitting
 from trustconduct.policies.document import Clause, Document, Section, TextStanding
+from trustconduct.policies.facts import Fact, names_in
 from trustconduct.policies.merge_plan import Item, MergeRefused, Part, Plan, Said, Side, plan
 
 _MOST_NAMED = 5
@@ -80,11 +81,22 @@ def whole(found: Plan, decisions: Iterable[Decision] = ()) -> Document:
         tuple(found.ours.sections), tuple(found.theirs.sections), wanted, found.moved_here
     )
     sections = [_section(found, id, headings[id], clauses.get(id, {})) for id in order]
-    return Document(
-        found.theirs.document.title,
-        _notes_placed(found, sections),
-        found.theirs.document.matrix,
-    )
+    placed, theirs = _notes_placed(found, sections), found.theirs.document
+    return Document(theirs.title, placed, theirs.matrix, _facts(found, placed))
+
+
+def _facts(found: Plan, sections: Iterable[Section]) -> tuple[Fact, ...]:
+    """What the Trust declares, and what it declares no more but the school's kept words name."""
+    theirs = found.theirs.document
+    gone = [fact for fact in found.ours.document.facts if fact.name not in theirs.known]
+    if not gone:
+        return theirs.facts
+    named: set[str] = set()
+    for section in sections:
+        for clause in section.clauses:
+            for text in (section.heading, clause.text, *clause.exceptions):
+                named |= names_in(text)
+    return (*theirs.facts, *(fact for fact in gone if fact.name in named))
 
 
 def _section(found: Plan, id: str, heading: Said | None, clauses: dict[str, Clause]) -> Section:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
@@ -21,6 +22,7 @@ from sqlalchemy.orm import Mapped, aliased, column_property, mapped_column
 
 from trustconduct import clock
 from trustconduct.clock import Term
+from trustconduct.contact_matrix.matrix import Matrix
 from trustconduct.db import Base, new_id
 from trustconduct.policies.document import Document
 from trustconduct.policies.withdrawals import Withdrawal
@@ -142,6 +144,12 @@ class SchoolVersion(SchoolOwned, Base):
     in_force_on: Mapped[date]
     published_at: Mapped[datetime]
     published_by: Mapped[str]
+
+    @property
+    def document(self) -> Document:
+        """The words out of their frozen form; the contact matrix is not in it."""
+        body = json.loads(self.text)["document"]
+        return Document.from_json({**body, "matrix": Matrix().to_json()})
 
 
 class InForce(SchoolOwned, Base):

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 
 from sqlalchemy import delete, select
@@ -115,7 +115,7 @@ def reword(
     """Put the school's words in a clause's place. Raises TextRefused, TextChangedMeanwhile."""
     document, edition = _to_change(session, newest, by=by, seen=seen)
     clause, section = _of_school(document, clause_id)
-    text, exceptions = _checked(text, exceptions)
+    text, exceptions = _checked(text, exceptions, document.known)
     reason = _reason(reason)
     new = replace(clause, text=text, exceptions=exceptions)
     if new == clause:
@@ -139,7 +139,7 @@ def add_clause(
     section = document.section(section_id)
     if section is None or section.standing is TextStanding.LOCKED:
         raise TextRefused("", "The Trust’s words stand in that section, so nothing can be added.")
-    text, exceptions = _checked(text, exceptions)
+    text, exceptions = _checked(text, exceptions, document.known)
     used = ids_of(document, newest.document) | _ever_used(session)
     items = bool(section.items) and section.clauses[-1].form is Form.ITEM
     clause = Clause(
@@ -294,7 +294,9 @@ def _with_section(document: Document, section: Section) -> Document:
 # -- what was typed
 
 
-def _checked(text: str, exceptions: Iterable[str]) -> tuple[str, tuple[str, ...]]:
+def _checked(
+    text: str, exceptions: Iterable[str], known: Collection[str]
+) -> tuple[str, tuple[str, ...]]:
     text = text.replace("\r\n", "\n").strip()
     allowed = tuple(filter(None, (" ".join(each.split()) for each in exceptions)))
     if not text:
@@ -307,7 +309,7 @@ def _checked(text: str, exceptions: Iterable[str]) -> tuple[str, tuple[str, ...]
         if any(unicodedata.category(mark) in ("Cc", "Cs") for mark in each.replace("\n", "")):
             raise TextRefused(field, "There is a character in here that can’t be printed.")
         try:
-            facts.check(each)
+            facts.check(each, known)
         except facts.UnknownFact as unknown:
             raise TextRefused(field, str(unknown)) from None
     return text, allowed

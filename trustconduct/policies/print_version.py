@@ -58,7 +58,7 @@ def print_version(
         wording.pages()
         .get_template("policy_print.html")
         .render(
-            styles=_styles(),
+            styles=styles(),
             tick=_address("image/svg+xml", TICK),
             version=version,
             words=Markup(version.html),  # noqa: S704 - escaped by its own template when it was frozen
@@ -75,6 +75,6 @@ def print_version(
 
 
 @cache
-def _styles() -> Markup:
+def styles() -> Markup:
     place = resources.files("trustconduct.policies") / "templates" / "policy_print.css"
     return Markup(place.read_text("utf-8"))  # noqa: S704 - a file of ours

@@ -20,7 +20,6 @@ from trustconduct.contact_matrix.models import SchoolMatrix
 from trustconduct.contact_matrix.save import current_matrix
 from trustconduct.policies import wording
 from trustconduct.policies.document import Document, canonical, sha256
-from trustconduct.policies.facts import FACTS
 from trustconduct.policies.models import Edition, InForce, SchoolVersion
 from trustconduct.policies.own_text import NotTakenUp, text_on
 from trustconduct.schools.settings import BAN_FIELDS
@@ -75,8 +74,8 @@ def missing(
         document = edition.document
         found.append(Missing("adoption", str(no)))
     found += [
-        Missing("facts", f"{FACTS[name].label} is blank.")
-        for name in FACTS
+        Missing("facts", f"{fact.label} is blank.")
+        for name, fact in document.known.items()
         if name in document.facts_named() | ALWAYS and not facts.get(name)
     ]
     if any(getattr(settings, field) is None for field in BAN_FIELDS):

@@ -8,6 +8,7 @@ from functools import cache
 import nh3
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markdown_it import MarkdownIt
+from markdown_it.token import Token
 from markupsafe import Markup
 
 from trustconduct.policies.differences import Differences
@@ -35,6 +36,11 @@ def pages() -> Environment:
     )
     pages.filters["inline"] = inline
     return pages
+
+
+def inline_tokens(text: str) -> list[Token]:
+    """The parts of inline Markdown, for what is no HTML."""
+    return [child for token in _markdown().parseInline(text) for child in token.children or ()]
 
 
 def inline(text: str) -> Markup:

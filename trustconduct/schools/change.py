@@ -15,6 +15,7 @@ from trustconduct.audit.record import record
 from trustconduct.csv_lists import key
 from trustconduct.outbox.write import Mail, write
 from trustconduct.schools.add import SchoolRefused, name_error
+from trustconduct.schools.notices import record_for_both
 from trustconduct.schools.settings import ChangedMeanwhile
 from trustconduct.schools.start import Head
 from trustconduct.tenants.models import Phase, School, Trust
@@ -73,7 +74,7 @@ def suspend(
         raise SchoolRefused({"reason": "Say why. The head is told, and it is kept."})
     school.suspended_at, school.suspended_because = clock.now(), reason
     session.flush()
-    record(session, Event.SCHOOL_SUSPENDED, by=by, about=school, reason=reason)
+    record_for_both(session, Event.SCHOOL_SUSPENDED, school, by=by, reason=reason)
     _tell(
         session,
         heads,
@@ -101,7 +102,7 @@ def resume(session: ScopedSession, school: School, *, by: Actor, heads: Iterable
     since = clock.local(school.suspended_at).date()
     school.suspended_at, school.suspended_because = None, ""
     session.flush()
-    record(session, Event.SCHOOL_RESUMED, by=by, about=school, since=since.isoformat())
+    record_for_both(session, Event.SCHOOL_RESUMED, school, by=by, since=since.isoformat())
     session.info["rings"] = True  # mail of the school may be waiting
     _tell(
         session,

@@ -61,7 +61,13 @@ def settings_of(session: ScopedSession, *, lock: bool = False) -> SchoolSettings
     query = select(SchoolSettings)
     found = session.scalar(query.with_for_update() if lock else query)
     return found or SchoolSettings(
-        school_id=session.school_id, policies_url="", app_name="", telephone="", email=""
+        school_id=session.school_id,
+        policies_url="",
+        app_name="",
+        telephone="",
+        email="",
+        more_facts={},
+        framed_by=[],
     )
 
 
@@ -153,4 +159,5 @@ def facts_of(
         "school.app_name": settings.app_name,
         "school.telephone": settings.telephone,
         "school.email": settings.email,
+        **settings.more_facts,
     }

@@ -17,6 +17,7 @@ from sqlalchemy import (
     exists,
     text,
 )
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import InstrumentedAttribute, Mapped, declared_attr, mapped_column
 
 from trustconduct import clock
@@ -194,6 +195,29 @@ class SchoolStart(Base):
     refused: Mapped[str] = mapped_column(default="")
 
 
+class SchoolNotice(Base):
+    """What the Trust did to a school, for the school's own history (schools/notices.py)."""
+
+    __tablename__ = "school_notice"
+    __table_args__ = (
+        Index(
+            "ix_school_notice_waiting",
+            "at_school_id",
+            postgresql_where=text("told_at is null"),
+        ),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    at_school_id: Mapped[UUID] = mapped_column(ForeignKey("school.id"))
+    event: Mapped[str]
+    details: Mapped[dict[str, str]] = mapped_column(JSONB)
+    by_kind: Mapped[str]
+    by_id: Mapped[UUID | None]
+    by_name: Mapped[str]
+    left_at: Mapped[datetime] = mapped_column(default=clock.now)
+    told_at: Mapped[datetime | None]
+
+
 class PoliceForce(Base):
     """A police force as it was from one day to another.
 
@@ -257,6 +281,10 @@ class SchoolSettings(Edited, SchoolOwned, Base):
     telephone: Mapped[str] = mapped_column(default="")
     email: Mapped[str] = mapped_column(default="")
     police_force_id: Mapped[str | None] = mapped_column(ForeignKey("police_force.id"))
+    # Which websites may show its ways to reach school in a frame: ["https://www.oak.example"].
+    framed_by: Mapped[list[str]] = mapped_column(JSONB, default=list, server_default="[]")
+    # What editions declared beside these, by the name in the text: {"school.bus_line": "…"}.
+    more_facts: Mapped[dict[str, str]] = mapped_column(JSONB, default=dict, server_default="{}")
 
     ban_unit: Mapped[str | None]
     ban_temporary_days: Mapped[int | None]

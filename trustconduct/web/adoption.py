@@ -22,7 +22,7 @@ from trustconduct.policies.decisions import Choice, Decision, DecisionRefused
 from trustconduct.policies.differences import differences
 from trustconduct.policies.document import Clause, Document, Section
 from trustconduct.policies.editions import newest_published
-from trustconduct.policies.facts import UnknownFact
+from trustconduct.policies.facts import FACTS, UnknownFact
 from trustconduct.policies.merge import Undecided
 from trustconduct.policies.merge_plan import Item, Outcome, Part, Plan
 from trustconduct.policies.models import Adoption, Edition
@@ -145,7 +145,7 @@ def _item_page(
         item=one,
         word=OUTCOMES.get(one.outcome, ("", "quiet")),
         heading=heading,
-        changes=_both(one, heading),
+        changes=_both(one, heading, plan),
         made=made,
         form=form,
         errors=form.errors,
@@ -153,14 +153,18 @@ def _item_page(
     return make_response(page, status)
 
 
-def _both(one: Item, heading: str) -> Any:
+def _both(one: Item, heading: str, plan: Plan) -> Any:
     """How the Trust's words differ from the school's, to be seen at a glance."""
     if one.part is not Part.CLAUSE or one.ours is None or one.theirs is None:
         return None
 
+    # A fact that only one of the two declares may stand in its words.
+    both = {**plan.ours.document.known, **plan.theirs.document.known}
+    known = tuple(fact for name, fact in both.items() if name not in FACTS)
+
     def only(said: Any) -> Document:
         words = Clause(one.id, said.text, exceptions=said.exceptions)
-        return Document("", (Section("part", heading, (words,)),))
+        return Document("", (Section("part", heading, (words,)),), facts=known)
 
     return differences_html(differences(only(one.ours), only(one.theirs)), level=3)
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from io import BytesIO
 
-from flask import Response, send_file
+from flask import Response, make_response, send_file
 
 from trustconduct.files.models import StoredFile
+from trustconduct.policies.word_document import MEDIA_TYPE as WORD
 
 
 def as_attachment(stored: StoredFile, content: bytes) -> Response:
@@ -25,5 +26,16 @@ def as_attachment(stored: StoredFile, content: bytes) -> Response:
     )
     response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
     response.headers["Cross-Origin-Resource-Policy"] = "same-origin"
+    response.headers["Cache-Control"] = "private, no-store"
+    return response
+
+
+def to_save(content: bytes, name: str) -> Response:
+    """A file of our own making, to be saved under this name; nobody keeps it on the way."""
+    ending = name.rpartition(".")[2]
+    kinds = {"pdf": "application/pdf", "docx": WORD}
+    response = make_response(content)
+    response.mimetype = kinds[ending]
+    response.headers["Content-Disposition"] = f"attachment; filename={name}"
     response.headers["Cache-Control"] = "private, no-store"
     return response

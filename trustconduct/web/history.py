@@ -87,8 +87,8 @@ class Looked:
 
     @property
     def kinds(self) -> list[tuple[str, str]]:
-        """What there is at this place: a school adds no schools, and the Trust asks no parents."""
-        there = KINDS.keys() - {"trust"} if g.get("school") else AT_TRUST
+        """What there is at this place: the Trust asks no parents."""
+        there = KINDS.keys() if g.get("school") else AT_TRUST
         offered = [(key, kind.word) for key, kind in KINDS.items() if key in there]
         return [*offered, (ELSE, "Everything else")]
 

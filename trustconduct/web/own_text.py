@@ -15,7 +15,6 @@ from trustconduct.policies.adoption import must_adopt
 from trustconduct.policies.clause_ids import is_own
 from trustconduct.policies.document import Clause, Document, Section, TextStanding
 from trustconduct.policies.editions import newest_published
-from trustconduct.policies.facts import FACTS
 from trustconduct.policies.models import Edition, LocalChange
 from trustconduct.policies.own_text import (
     TextChangedMeanwhile,
@@ -135,7 +134,7 @@ def _clause_page(clause_id: str, form: Form, status: int = 200, **more: Any) -> 
         may_go=section.standing is not TextStanding.LOCKED,
         form=form,
         errors=form.errors,
-        FACTS=FACTS,
+        FACTS=document.known,
         **{"preview": None, "other": None, **more},
     )
     return make_response(page, status)
@@ -261,7 +260,7 @@ def _add_page(section_id: str, form: Form, status: int = 200, **more: Any) -> Re
         may_go=False,
         form=form,
         errors=form.errors,
-        FACTS=FACTS,
+        FACTS=document.known,
         **{"preview": None, "other": None, **more},
     )
     return make_response(page, status)

@@ -153,7 +153,7 @@ class Pages:
         return (*row, clock.today(), g.school, works().directory.trust())
 
 
-def _kept() -> Pages:
+def kept_pages() -> Pages:
     """The pages in the memory of this app."""
     return current_app.extensions.setdefault("trustconduct.pages", Pages())
 
@@ -163,7 +163,7 @@ def _printed() -> Printed:
     return current_app.extensions["trustconduct.printed"]
 
 
-def _school_page(template: str, **more) -> str:
+def school_page(template: str, **more) -> str:
     """A page of the school; a `matrix` is shown with the school's facts in it."""
     facts = facts_of(g.session, g.school, settings_of(g.session))
     if more.get("matrix"):
@@ -176,9 +176,9 @@ def _school_page(template: str, **more) -> str:
 @school_pages.get("/")
 @open_to_all
 def home() -> Response:
-    return _kept().page(
+    return kept_pages().page(
         "home",
-        lambda: _school_page("public/home.html", version=version_in_force(g.session)),
+        lambda: school_page("public/home.html", version=version_in_force(g.session)),
     )
 
 
@@ -200,7 +200,7 @@ def _printed_page(number: int | None = None) -> _Kept:
             superseded=not current,
         )
 
-    return _kept().kept(f"print/{number or ''}", make)
+    return kept_pages().kept(f"print/{number or ''}", make)
 
 
 def _pdf_link(number: int | None = None) -> dict[str, str]:
@@ -228,7 +228,7 @@ def _pdf(number: int | None = None) -> Response:
     except Failed as no:
         soon = isinstance(no, Busy)
         log.error("A PDF was not printed.", error=type(no).__name__)
-        body = _school_page(
+        body = school_page(
             "public/no_pdf.html", here="policy", soon=soon, number=number, asked=number_of(request)
         )
         again = {"Retry-After": "30"} if soon else {}
@@ -257,7 +257,7 @@ def policy() -> Response:
     def make() -> str:
         version = version_in_force(g.session)
         matrix = current_matrix(g.session)
-        return _school_page(
+        return school_page(
             "public/policy.html",
             here="policy",
             version=version,
@@ -267,7 +267,7 @@ def policy() -> Response:
             pdf=_pdf_link() if version else None,
         )
 
-    return _kept().page("policy", make, also=_printed().changed())
+    return kept_pages().page("policy", make, also=_printed().changed())
 
 
 @school_pages.get("/policy/<int:number>")
@@ -277,7 +277,7 @@ def policy_version(number: int) -> Response:
 
     def make() -> str:
         now = version_in_force(g.session)
-        return _school_page(
+        return school_page(
             "public/policy.html",
             here="policy",
             version=version,
@@ -287,7 +287,7 @@ def policy_version(number: int) -> Response:
             pdf=_pdf_link(number),
         )
 
-    return _kept().page(f"policy/{number}", make, also=_printed().changed())
+    return kept_pages().page(f"policy/{number}", make, also=_printed().changed())
 
 
 def _shown_version(number: int) -> SchoolVersion:
@@ -302,15 +302,15 @@ def _shown_version(number: int) -> SchoolVersion:
 def contact() -> Response:
     def make() -> str:
         matrix = current_matrix(g.session)
-        return _school_page("public/contact.html", here="contact", matrix=matrix)
+        return school_page("public/contact.html", here="contact", matrix=matrix)
 
-    return _kept().page("contact", make)
+    return kept_pages().page("contact", make)
 
 
 @school_pages.get("/accessibility")
 @open_to_all
 def accessibility() -> Response:
-    return _kept().page("accessibility", lambda: _school_page("public/accessibility.html"))
+    return kept_pages().page("accessibility", lambda: school_page("public/accessibility.html"))
 
 
 @school_pages.get("/emails")
@@ -321,12 +321,12 @@ def emails() -> Response:
     def make() -> str:
         settings = works().settings
         site = settings.BASE_URL.rstrip("/").partition("://")[2]
-        return _school_page("public/emails.html", mail_from=settings.MAIL_FROM, site=site)
+        return school_page("public/emails.html", mail_from=settings.MAIL_FROM, site=site)
 
-    return _kept().page("emails", make)
+    return kept_pages().page("emails", make)
 
 
 @school_pages.get("/privacy")
 @open_to_all
 def privacy() -> Response:
-    return _kept().page("privacy", lambda: _school_page("public/privacy.html"))
+    return kept_pages().page("privacy", lambda: school_page("public/privacy.html"))

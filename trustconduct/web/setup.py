@@ -8,7 +8,10 @@ from typing import Any
 from flask import Blueprint, Response, flash, g, make_response, redirect, request
 from marshmallow import Schema, fields
 
+from trustconduct import clock
 from trustconduct.accounts.permissions import Can
+from trustconduct.contact_matrix.changes import guesses
+from trustconduct.contact_matrix.coverage import gaps
 from trustconduct.contact_matrix.matrix import Matrix, MatrixRefused
 from trustconduct.contact_matrix.save import MatrixChangedMeanwhile, current_matrix, save_matrix
 from trustconduct.db import transaction
@@ -39,14 +42,15 @@ from trustconduct.schools.settings import (
     settings_of,
 )
 from trustconduct.tenants.models import BanRole, BanUnit
-from trustconduct.web import adoption, badge, own_text
+from trustconduct.web import adoption, badge, compare, own_text, ways, website
 from trustconduct.web.door import Form, actor, enter_school, found, needs, read
-from trustconduct.web.fields import Choice, Email, Fact, Number, Plain, WebAddress
+from trustconduct.web.fact_fields import FactsForm, declared_facts, facts_form, field_of, marked
+from trustconduct.web.fields import Choice, Fact, Number, Plain
 from trustconduct.web.navigation import school_url, staff_page
 
 pages = Blueprint("setup", __name__, url_prefix="/<school>/staff/policy")
 pages.url_value_preprocessor(enter_school)
-for part in (adoption, badge, own_text):
+for part in (adoption, badge, compare, own_text, ways, website):
     pages.register_blueprint(part.pages)
 
 UNITS = {BanUnit.CALENDAR: "Calendar days", BanUnit.SCHOOL: "School days"}
@@ -56,15 +60,6 @@ ROLES = {
     BanRole.GOVERNORS: "A panel of governors",
     BanRole.TRUST: "The Trust",
 }
-
-
-class FactsForm(Plain):
-    policies_url = WebAddress(longest=500)
-    app_name = Fact(longest=100)
-    telephone = Fact(longest=40)
-    email = Email(longest=254)
-    police_force_id = fields.String(load_default="")
-    seen_version = fields.String(load_default="")
 
 
 class BansForm(Plain):
@@ -144,20 +139,35 @@ def facts() -> Response:
     typed = {
         name: getattr(settings, name) or "" for name in FactsForm().fields if name != "seen_version"
     }
-    return _facts_page(Form({**typed, "seen_version": settings.version or ""}))
+    more = {field_of(name): value for name, value in settings.more_facts.items()}
+    return _facts_page(Form({**typed, **more, "seen_version": settings.version or ""}))
 
 
 def _facts_page(form: Form, status: int = 200, **more: Any) -> Response:
     forces = [(force.id, force.name) for force in police_forces(g.session)]
     return make_response(
-        staff_page("staff/facts.html", form=form, forces=forces, FACTS=FACTS, **more), status
+        staff_page(
+            "staff/facts.html",
+            form=form,
+            forces=forces,
+            FACTS=FACTS,
+            declared=[(field_of(fact.name), fact) for fact in declared_facts(g.session)],
+            **more,
+        ),
+        status,
     )
 
 
 @pages.post("/facts")
 @needs(Can.CHANGE_SETTINGS)
 def save_facts() -> Response:
-    form = read(FactsForm)
+    asked_for = declared_facts(g.session)
+    form = read(facts_form(asked_for))
+    if not form.errors:
+        # What an earlier edition asked for stays.
+        kept = dict(settings_of(g.session).more_facts)
+        kept |= {fact.name: form.values.pop(field_of(fact.name)) for fact in asked_for}
+        form.values["more_facts"] = {name: value for name, value in kept.items() if value}
     return _save(form, _facts_page, "setup.bans", "Your school’s facts are saved.")
 
 
@@ -214,10 +224,12 @@ def _save(form: Form, page: Any, onward: str, message: str) -> Response:
     except ChangedMeanwhile:
         theirs = settings_of(g.session)
         form.typed = {**form.typed, "seen_version": theirs.version}
+        now = {**{name: getattr(theirs, name) for name in values}, **theirs.more_facts}
+        mine = {**values, **values.get("more_facts", {})}
         changed = {
-            name: getattr(theirs, name)
-            for name in values
-            if str(getattr(theirs, name) or "") != str(values[name] or "")
+            name: value
+            for name, value in now.items()
+            if name != "more_facts" and str(value or "") != str(mine.get(name) or "")
         }
         return page(form, 409, theirs=changed)
     flash(message, "good")
@@ -236,27 +248,13 @@ def _offered() -> tuple[Matrix, int]:
         return current.matrix, current.number
     edition = found(newest_published(g.session))
     facts_ = facts_of(g.session, g.school, settings_of(g.session))
-    matrix = edition.document.matrix
-    telephone, email, website = (
-        facts_["school.telephone"],
-        facts_["school.email"],
-        facts_["school.policies_url"],
+    guessed = guesses(
+        edition.document.matrix,
+        telephone=facts_["school.telephone"],
+        email=facts_["school.email"],
+        website=facts_["school.policies_url"],
     )
-    guesses = {"phon": telephone, "call": telephone, "email": email, "website": website}
-    return (
-        replace(
-            matrix,
-            routes=tuple(
-                replace(
-                    route,
-                    detail=route.detail
-                    or next((to for word, to in guesses.items() if word in route.id), ""),
-                )
-                for route in matrix.routes
-            ),
-        ),
-        0,
-    )
+    return guessed, 0
 
 
 @pages.get("/contact")
@@ -269,20 +267,23 @@ def contact() -> Response:
 def _worded(matrix: Matrix) -> Matrix:
     """The matrix with the school's facts in it. It is kept without: facts may change later."""
     facts_ = facts_of(g.session, g.school, settings_of(g.session))
-    return matrix.reworded(lambda text: fill(text, _marked(facts_)))
-
-
-def _marked(facts_: dict[str, str]) -> dict[str, str]:
-    """The facts for a preview: a blank one shows as "[Parent app]"."""
-    return {name: value or f"[{FACTS[name].label}]" for name, value in facts_.items()}
+    return matrix.reworded(lambda text: fill(text, marked(facts_, FACTS)))
 
 
 def _contact_page(matrix: Matrix, form: Form, status: int = 200, **more: Any) -> Response:
+    facts_ = marked(facts_of(g.session, g.school, settings_of(g.session)), FACTS)
+    saved = current_matrix(g.session)
+
+    def worded(matrix: Matrix) -> Matrix:
+        return matrix.reworded(lambda text: fill(text, facts_))
+
     return make_response(
         staff_page(
             "staff/contact.html",
             matrix=matrix,
-            shown=_worded(matrix),
+            shown=worded(matrix),
+            saved=saved.matrix if saved else None,
+            gaps=gaps(worded(saved.matrix), clock.today()) if saved else [],
             form=form,
             **{"theirs": None, **more},
         ),
@@ -339,7 +340,7 @@ def preview() -> str:
     matrix = current_matrix(g.session)
     newest = newest_version(g.session)
     text = unfilled(g.session, edition)
-    document, shown = text.filled(facts_), text.filled(_marked(facts_))
+    document, shown = text.filled(facts_), text.filled(marked(facts_, text.known))
     return staff_page(
         "staff/preview.html",
         edition=edition,

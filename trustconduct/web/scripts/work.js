@@ -116,3 +116,30 @@ function watch(bar) {
   });
   setInterval(tick, SECOND);
 }
+
+// A draft's clause saves itself while somebody types: three seconds after the last key.
+// Where that can't be, the page says why, and the button is there as ever.
+for (const form of document.querySelectorAll("form[data-autosave]")) {
+  const REST = 3000;
+  const said = form.querySelector("[data-autosaved]");
+  let rest;
+  let saving = Promise.resolve();
+  const save = async () => {
+    const body = new FormData(form);
+    body.set("do", "autosave");
+    try {
+      const answer = await fetch(form.action, { method: "POST", body, credentials: "same-origin" });
+      const told = await answer.json();
+      if (told.seen) form.elements.seen.value = told.seen;
+      said.textContent = told.said;
+    } catch {
+      said.textContent = "Not saved yet. Press Save when you are ready.";
+    }
+  };
+  form.addEventListener("input", () => {
+    said.textContent = "";
+    clearTimeout(rest);
+    rest = setTimeout(() => (saving = saving.then(save)), REST);
+  });
+  form.addEventListener("submit", () => clearTimeout(rest));
+}

@@ -5,8 +5,8 @@ from alembic import op
 
 from migrations.guards import append_only, school_table, shared_table
 
-revision = "0021"
-down_revision = "0019"
+revision = "0023"
+down_revision = "0022"
 
 TABLES = (
     "review_cycle_trust",

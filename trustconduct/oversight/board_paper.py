@@ -1,0 +1,114 @@
+"""The paper with which an edition goes to the Board: what changed, why, and whom it concerns."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import func, select
+
+from trustconduct import clock
+from trustconduct.accounts.permissions import Can, permit
+from trustconduct.audit.actor import Actor
+from trustconduct.oversight.impact import Impact, impact
+from trustconduct.policies.differences import Change, Differences, differences
+from trustconduct.policies.document import Document
+from trustconduct.policies.models import Edition, LocalChange
+from trustconduct.tenants.sessions import ScopedSession
+
+
+@dataclass(frozen=True)
+class BoardPaper:
+    """`before` is the edition that this one follows, None for the first.
+
+    `own_words`: in how many schools each changed clause stands in the school's own words.
+    """
+
+    edition: Edition
+    before: Edition | None
+    found: Differences
+    impact: Impact
+    own_words: dict[str, int]
+
+    @property
+    def title(self) -> str:
+        return f"{self.edition.body['title']}: paper for the Board"
+
+    @property
+    def asks(self) -> list[str]:
+        """What the Board is asked to do, each a sentence's end."""
+        follows = f", in place of edition {self.before.number}" if self.before else ""
+        review = f"the review date: {self.edition.review_text}" if self.edition.review_text else ""
+        return [
+            f"edition {self.edition.number} of the policy{follows}",
+            *([review] if review else []),
+        ]
+
+    @property
+    def facts(self) -> list[tuple[str, str]]:
+        edition = self.edition
+        union = "does not apply" if edition.union_not_applicable else "not stated"
+        if edition.union_on:
+            union = clock.day(edition.union_on)
+        change = {True: "Material", False: "Minor", None: "Not marked yet"}[edition.material]
+        return [
+            ("Edition", f"{edition.number}, {edition.state.value}"),
+            ("Board", clock.day(edition.board_on) if edition.board_on else "not stated"),
+            ("Review", edition.review_text or "not stated"),
+            ("Union consultation", union),
+            ("Author", edition.author or "not stated"),
+            ("Change", change),
+        ]
+
+    @property
+    def why(self) -> str:
+        return self.edition.change_because or "Nobody has said yet why the text changes."
+
+    @property
+    def schools(self) -> list[str]:
+        """Whom it concerns, in sentences."""
+        found = self.impact
+        n = len(found.schools) + found.without_version
+        said = [f"{n} {'school adopts' if n == 1 else 'schools adopt'} it."]
+        if found.people:
+            said.append(
+                f"{found.people} people in {found.asking}"
+                f" {'school' if found.asking == 1 else 'schools'} are asked again."
+            )
+        else:
+            said.append("Nobody is asked again.")
+        if found.without_version:
+            said.append(f"{found.without_version} have no version yet and ask for the first time.")
+        if found.suspended:
+            said.append(f"{found.suspended} suspended are not counted.")
+        for clause, many in self.own_words.items():
+            who = "school, which decides" if many == 1 else "schools, which decide"
+            said.append(f"{clause} stands in words of its own in {many} {who} what is to stand.")
+        return said
+
+
+def board_paper(session: ScopedSession, edition: Edition, *, by: Actor) -> BoardPaper:
+    """The paper, in a fixed number of queries for any number of schools."""
+    permit(by, Can.SEE_CONSOLE)
+    before = session.scalar(
+        select(Edition)
+        .where(
+            Edition.number < edition.number,
+            Edition.published_at.is_not(None),
+            Edition.withdrawn_at.is_(None),
+        )
+        .order_by(Edition.number.desc())
+        .limit(1)
+    )
+    found = differences(before.document if before else Document(""), edition.document)
+    changed = [
+        clause.id
+        for clause in found.clauses()
+        if clause.is_changed and clause.change is not Change.ADDED
+    ]
+    own = session.execute(
+        select(LocalChange.clause, func.count(LocalChange.school_id.distinct()))
+        .where(LocalChange.clause.in_(changed))
+        .group_by(LocalChange.clause)
+        .order_by(LocalChange.clause)
+    )
+    return BoardPaper(edition, before, found, impact(session, edition, by=by), dict(own.all()))
