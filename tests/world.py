@@ -14,6 +14,8 @@ from sqlalchemy import select
 
 from tests import build
 from trustconduct import clock
+from trustconduct.accounts.feeds import make_feed
+from trustconduct.accounts.models import User
 from trustconduct.acknowledgements.answers import hold_talk
 from trustconduct.acknowledgements.models import (
     Acknowledgement,
@@ -125,6 +127,8 @@ def make_world(sessions: Sessions, ground: World) -> World:
             slug: {role: _user(accounts, role, school) for role in AT_SCHOOL}
             for slug, school in ground.schools.items()
         }
+        reader = accounts.get_one(User, trust_users[Role.TRUST_READER].id)
+        make_feed(accounts, reader, by=build.a_reader())
     with sessions.trust() as trust, transaction(trust):
         build.a_cycle(trust, owner_id=trust_users[Role.TRUST_OFFICER].id)
         tick(trust, build.the_edition(trust), Step.START, by=build.an_officer())

@@ -26,12 +26,19 @@ from trustconduct.accounts.signing_in import (
     half_signed_in,
     signed_in,
 )
-from trustconduct.accounts.users import UserRefused, with_trust_role
+from trustconduct.accounts.users import UserRefused, at_trust
 from trustconduct.audit.actor import Grant, Role
 from trustconduct.db import transaction
 
 LIFETIME = Lifetime(timedelta(minutes=30), timedelta(hours=12))
 OFFICER = "officer@trust.example"
+
+
+def officers(session) -> list[User]:
+    """Who is reminded as an officer of today."""
+    return [
+        user for user in at_trust(session) if user.is_at_trust(Role.TRUST_OFFICER, clock.today())
+    ]
 
 
 @pytest.fixture
@@ -116,7 +123,7 @@ def test_two_officers_who_close_each_other_at_once_do_not_both_succeed(world):
     with world.sessions.accounts() as session, transaction(session):
         a_user(session, Role.TRUST_OFFICER, email="second@trust.example")
     with world.sessions.accounts() as session:
-        pair = {user.id for user in with_trust_role(session, Role.TRUST_OFFICER)}
+        pair = {user.id for user in officers(session)}
     assert len(pair) == 2
     whom = list(pair)
 
@@ -130,7 +137,7 @@ def test_two_officers_who_close_each_other_at_once_do_not_both_succeed(world):
     got = at_once(2, close)
     assert sum(isinstance(each, UserRefused) for each in got) == 1
     with world.sessions.accounts() as session:
-        assert len(with_trust_role(session, Role.TRUST_OFFICER)) == 1
+        assert len(officers(session)) == 1
 
 
 def test_a_role_ended_by_two_at_once_is_ended_once(world):
@@ -207,9 +214,9 @@ def test_an_officer_of_some_days_is_reminded_on_those_days_only(accounts, office
     today = clock.today()
     date_role(accounts, officer.grants[0], by=an_officer(), first_on=None, last_on=today)
     accounts.flush()
-    assert officer in with_trust_role(accounts, Role.TRUST_OFFICER)
+    assert officer in officers(accounts)
     with time_machine.travel(clock.now() + timedelta(days=1, hours=1), tick=False):
-        assert officer not in with_trust_role(accounts, Role.TRUST_OFFICER)
+        assert officer not in officers(accounts)
 
 
 def test_days_that_are_turned_round_are_refused(accounts, ada):

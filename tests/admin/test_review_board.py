@@ -139,3 +139,12 @@ def test_the_officer_s_own_review_stands_first(app, world):
     assert "Summer Term 2028" in shown
     assert "Consult, by" in shown  # the start is ticked
     assert "(overdue)" in shown
+
+
+def test_what_schools_have_not_looked_at_in_time_is_one_quiet_task(app, world):
+    with time_machine.travel("2040-02-10T08:00:00Z"):
+        client = app.test_client()
+        client.sign_in(world.trust_users[Role.TRUST_READER])
+        shown = client.get("/admin/").text
+    assert "9 reviews are overdue in the schools" in shown  # three schools; their bans are paused
+    assert "/admin/reviews/?when=overdue" in shown

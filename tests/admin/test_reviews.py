@@ -7,8 +7,10 @@ from datetime import timedelta
 import pytest
 import time_machine
 
+from tests import build
 from trustconduct import clock
 from trustconduct.audit.actor import Role
+from trustconduct.db import transaction
 
 POLICY = "/admin/reviews/policy"
 EDIT, PAUSE, STEP = f"{POLICY}/edit", f"{POLICY}/pause", f"{POLICY}/step"
@@ -77,6 +79,15 @@ def test_an_officer_ticks_a_step_and_opens_it_again(officer, world):
     assert world.trust_users[Role.TRUST_OFFICER].name in shown
     officer.send(STEP, page=POLICY, **fields, done="no")
     assert "“Consult” is open again." in officer.get(POLICY).text
+
+
+def test_a_step_that_is_done_already_and_one_of_a_draft_change_nothing(officer, world):
+    officer.send(STEP, page=POLICY, edition="1", step="start", done="yes")  # ticked before
+    assert "Nothing was changed." in officer.get(POLICY).text
+    with world.sessions.trust() as session, transaction(session):
+        draft = build.a_draft(session)
+    officer.send(STEP, page=POLICY, edition=str(draft.number), step="consult", done="yes")
+    assert "Nothing was changed." in officer.get(POLICY).text
 
 
 @pytest.mark.parametrize("wrong", [{"step": "rest"}, {"edition": "0"}, {"done": "perhaps"}])

@@ -7,10 +7,11 @@ from datetime import date, timedelta
 import pytest
 import time_machine
 
+from tests.at_once import at_once
 from tests.build import a_cycle, an_edition, an_officer
 from trustconduct import clock
 from trustconduct.clock import Term
-from trustconduct.db import new_id
+from trustconduct.db import new_id, transaction
 from trustconduct.policies.editions import newest_published
 from trustconduct.reviews.cycles import (
     CycleChanged,
@@ -118,3 +119,18 @@ def test_of_the_review_before_schools_are_left_to_adopt_and_parents_to_acknowled
         third = an_edition(trust, "Summer Term 2034")
         found = review_steps(trust, third, third.review, NONE, before=edition_before(trust, third))
     assert found.before[0].on == max(date(2031, 8, 28), date(2028, 10, 30))
+
+
+def test_of_two_who_choose_the_first_cycle_at_once_the_second_is_told(ground):
+    def choose() -> str:
+        with ground.sessions.trust() as session, transaction(session):
+            try:
+                change_cycle(
+                    session, cycle_of(session, lock=True), by=an_officer(), seen=None, every=2,
+                    unit="years", owner_id=None, upward_id=None, people=(),
+                )  # fmt: skip
+            except CycleChanged:
+                return "told"
+        return "saved"
+
+    assert sorted(at_once(3, choose)) == ["saved", "told", "told"]

@@ -8,6 +8,7 @@ import pytest
 import time_machine
 from sqlalchemy import select
 
+from tests.at_once import at_once
 from tests.build import a_head, an_office, an_officer
 from trustconduct.audit.actor import CLOCK
 from trustconduct.audit.models import SchoolAuditDetail, SchoolAuditEvent
@@ -178,3 +179,18 @@ def test_of_a_part_one_review_is_open_and_one_cycle_there(oak):
     mark_reviewed(oak, bans, by=a_head(oak), outcome=Outcome.SAME, note="")
     assert sorted(one.subject for one in open_reviews(oak)) == sorted(part for part in Part)
     assert len(oak.scalars(select(SchoolCycle)).all()) == len(Part)
+
+
+def test_of_two_who_note_it_at_once_one_does_and_one_review_follows(ground):
+    with ground.sessions.school(ground.oak.id) as oak, transaction(oak):
+        begin_reviews(oak)
+        review = one_of(oak, Part.MATRIX).id
+
+    def note() -> bool:
+        with ground.sessions.school(ground.oak.id) as session, transaction(session):
+            return mark_reviewed(session, review, by=a_head(session), outcome=Outcome.SAME, note="")
+
+    assert sorted(at_once(4, note)) == [False, False, False, True]
+    with ground.sessions.school(ground.oak.id) as oak:
+        assert len(open_reviews(oak)) == len(Part)
+        assert len(reviewed(oak, most=10)) == 1

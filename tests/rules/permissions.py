@@ -348,6 +348,7 @@ RULES: dict[str, Asks | Free | tuple[Asks, ...]] = {
         Can.SEE_CONSOLE, TRUST, lambda s: given(Calendar({}), most=10)),
     "oversight.review_board.board_counts": Asks(
         Can.SEE_CONSOLE, TRUST, lambda s: given(Calendar({}))),
+    "oversight.review_board.overdue_reviews": Asks(Can.SEE_CONSOLE, TRUST, lambda s: given()),
     "oversight.review_board.review_board": Asks(
         Can.SEE_CONSOLE, TRUST, lambda s: given(Calendar({}), most=10)),
     "oversight.states.mail_waiting": Asks(

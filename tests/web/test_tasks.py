@@ -37,6 +37,7 @@ TRUST_SOURCES = [
     ("first_school", Can.SEE_CONSOLE),
     ("without_head", Can.ADD_USER),
     ("not_taken_up", Can.ADD_USER),
+    ("overdue_in_schools", Can.SEE_CONSOLE),
     ("without_version", Can.SEE_CONSOLE),
 ]
 HOME = "/oak-lane/staff/"

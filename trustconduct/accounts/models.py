@@ -51,6 +51,10 @@ class User(Edited, Base):
         back_populates="user", order_by="UserGrant.id", lazy="selectin"
     )
 
+    def is_at_trust(self, role: Role, on: date) -> bool:
+        """Whether the person has this role of the Trust's on a day."""
+        return any(grant.role == role.value and grant.holds(on) for grant in self.grants)
+
 
 class UserGrant(Base):
     """A role of a user, at one school or at the Trust where `at_school_id` is null.

@@ -131,18 +131,6 @@ def staff_of(session: ScopedSession, school_id: UUID, role: Role) -> list[User]:
     )
 
 
-def with_trust_role(session: ScopedSession, role: Role) -> list[User]:
-    """The people who have a role at the Trust today, by name."""
-    return list(
-        session.scalars(
-            select(User)
-            .join(User.grants)
-            .where(UserGrant.role == role.value, held(clock.today()), User.disabled_at.is_(None))
-            .order_by(User.name)
-        )
-    )
-
-
 def at_trust(session: ScopedSession) -> list[User]:
     """The people who have any role at the Trust today, by name."""
     return list(

@@ -277,7 +277,9 @@ class ReviewsView(Console):
         step = Step[form.values["step"].upper()]
         change = tick if form.values["done"] == "yes" else untick
         with transaction(g.session):
-            change(g.session, edition, step, by=actor())
+            changed = change(g.session, edition, step, by=actor())
+        if not changed:
+            return _back("It stands like that already. Nothing was changed.", "waiting")
         said = "is done" if change is tick else "is open again"
         return _back(f"“{step.value}” {said}.")
 

@@ -18,6 +18,7 @@ from trustconduct.accounts.permissions import Can
 from trustconduct.admin.views import trust_calendar
 from trustconduct.oversight.heads import SchoolHead
 from trustconduct.oversight.overview import Overview, SchoolStanding
+from trustconduct.oversight.review_board import overdue_reviews
 from trustconduct.policies.models import Edition, State
 from trustconduct.reviews.cycles import cycle_of, review_of
 from trustconduct.reviews.due_days import Reminder, due
@@ -224,6 +225,19 @@ def not_taken_up(session: ScopedSession, at: AtTrust) -> Iterator[Task]:
                 f"It ran out on {clock.day(clock.local(head.ran_out_at).date())}. Send it again.",
                 "Send again",
             )
+
+
+@trust_tasks(Can.SEE_CONSOLE, order=65)
+def overdue_in_schools(session: ScopedSession, at: AtTrust) -> Iterator[Task]:
+    """Reviews that schools have not held in time, as one task. One query."""
+    if at.open_schools and (number := overdue_reviews(session, by=actor())):
+        yield Task(
+            f"{count(number, 'review is', 'reviews are')} overdue in the schools",
+            url_for("reviews.index", when="overdue"),
+            "The office there is reminded every week, and the head as well.",
+            "Waits for the school",
+            "quiet",
+        )
 
 
 @trust_tasks(Can.SEE_CONSOLE, order=70, more=_all_schools)

@@ -204,10 +204,7 @@ def remind_of_reviews() -> bool:
                 user.name,
                 user.email,
                 user.id,
-                officer=any(
-                    grant.role == Role.TRUST_OFFICER.value and grant.holds(today)
-                    for grant in user.grants
-                ),
+                officer=user.is_at_trust(Role.TRUST_OFFICER, today),
             )
             for user in at_trust(session)
         ]

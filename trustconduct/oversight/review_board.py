@@ -109,6 +109,17 @@ def board_counts(
     return {each: found.get(each, 0) for each in When}
 
 
+def overdue_reviews(session: ScopedSession, *, by: Actor) -> int:
+    """How many reviews are overdue at schools that let their reminders go."""
+    permit(by, Can.SEE_CONSOLE)
+    today = clock.today()
+    query = _of(select(func.count()).select_from(SchoolReview), None, None).where(
+        SchoolReview.due_on < today,
+        func.coalesce(SchoolReview.rests_until, date.min) < today,
+    )
+    return session.scalar(query) or 0
+
+
 def review_board(
     session: ScopedSession,
     calendar: Calendar,

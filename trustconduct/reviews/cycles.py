@@ -41,7 +41,12 @@ class CycleChanged(RuntimeError):
 
 
 def cycle_of(session: ScopedSession, *, lock: bool = False) -> TrustCycle:
-    """The cycle of the Trust's policy; a usual one, not added, where nobody has chosen yet."""
+    """The cycle of the Trust's policy; a usual one, not added, where nobody has chosen yet.
+
+    `lock` it to change it: of two who choose the first one, the second finds it there.
+    """
+    if lock:
+        session.take_turns("review-cycle")
     query = select(TrustCycle).where(TrustCycle.subject == POLICY)
     every, unit = USUAL
     return session.scalar(query.with_for_update() if lock else query) or TrustCycle(

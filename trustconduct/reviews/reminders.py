@@ -186,7 +186,7 @@ Carers {words}.
 Review date: {review_date}
 {_GUESSED if reminder.provisional else ""}{why}
 What to do next: open the console, look at how each school stands, and bring in the next
-edition as a draft.
+edition as a draft. The steps of the review and their days stand there under Reviews.
 
 {console}
 

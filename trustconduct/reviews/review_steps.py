@@ -118,8 +118,13 @@ def review_steps(
 
 
 def tick(session: ScopedSession, edition: Edition, step: Step, *, by: Actor) -> bool:
-    """Note that a step of an edition's review is done. False where it was noted already."""
+    """Note that a step of an edition's review is done.
+
+    False where it was noted already, or the edition is a draft, which nobody reviews.
+    """
     permit(by, Can.KEEP_REVIEWS)
+    if edition.published_at is None:
+        return False
     name = step.name.lower()
     added = session.scalar(
         insert(TrustStep)

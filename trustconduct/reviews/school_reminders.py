@@ -254,12 +254,12 @@ def _mail(to: Colleague, items: Sequence[Item], school: School, trust: str, addr
         subject=subject,
         body=f"""Dear {to.name},
 
-This is to be looked at, at {school.name}:
+At {school.name} it is time for this:
 
 {listed}
 {_UP if up else ""}
-Look at it, change what is not right any more, and then say on this page that you have
-looked. It takes a minute where nothing has changed.
+Open this page, look at each, and note there that you have. It takes a minute where nothing
+has changed.
 
 {address}
 
