@@ -6,6 +6,7 @@ from trustconduct.audit import models as audit
 from trustconduct.contact_matrix import models as contact_matrix
 from trustconduct.db import Base
 from trustconduct.files import models as files
+from trustconduct.jobs import models as jobs
 from trustconduct.outbox import models as outbox
 from trustconduct.people import models as people
 from trustconduct.policies import edition_changes
@@ -23,6 +24,7 @@ MODULES = (
     contact_matrix,
     edition_changes,
     files,
+    jobs,
     outbox,
     people,
     policies,

@@ -294,6 +294,7 @@ RULES: dict[str, Asks | Free | tuple[Asks, ...]] = {
     "files.take_in.take_in_file": Asks(
         Can.CHANGE_SETTINGS, SCHOOL,
         lambda s: given(_looked(), kind=FileKind.BADGE, needs=Can.CHANGE_SETTINGS)),
+    "jobs.runs.ask": Asks(Can.RUN_TASK, TRUST, lambda s: given("start_schools", "Starting")),
     "oversight.drift.drift": Asks(Can.SEE_CONSOLE, TRUST, lambda s: given(most=50)),
     "oversight.heads.heads": Asks(Can.SEE_CONSOLE, ACCOUNTS, lambda s: given()),
     "oversight.history.look_back": at_both(
@@ -404,6 +405,10 @@ UNSIGNED: dict[str, str] = {
     "accounts.signing_in.seen": "when the person was last there: of no weight to anyone",
     "accounts.throttle.forget_tries": "only a count of tries; it follows a try that was right",
     "accounts.throttle.try_once": "nobody is known yet; the event names the address",
+    "jobs.runs.begin": "the worker notes what it does: of no weight to anyone",
+    "jobs.runs.claim": "the timetable does it; `ask` permits and records before it claims",
+    "jobs.runs.end": "the worker notes what it did: of no weight to anyone",
+    "jobs.runs.forget_old": "the clock does it: what ran is kept for 90 days",
     "outbox.delivery.begin_next": "the worker; what the mail is about was recorded with it",
     "outbox.delivery.deliver": "the worker; what the mail is about was recorded with it",
     "outbox.write.withdraw": ONCE_PERMITTED,

@@ -54,6 +54,7 @@ TRUST_TABLES = {
     "policy_edition_change",
     "reminder_trust",
     "calendar_span_trust",
+    "timetable_run",
 }
 ACCOUNTS_TABLES = {
     "account_user",
@@ -153,6 +154,7 @@ RIGHTS = {
         "policy_edition_change": "select insert update(after,at,what)",
         "reminder_trust": "select insert",
         "calendar_span_trust": "select insert delete",
+        "timetable_run": "select insert update(ended_at,error,found,started_at,tries) delete",
         "outbox_school": "select",
         "policy_in_force": "select",
         "policy_local_change": "select",

@@ -43,6 +43,7 @@ LISTS = {
     "mail.show",
     "people.show",
     "schools.index_view",
+    "timetable.show",
     "trust_mail.index",
     "users.index_view",
 }
@@ -82,6 +83,8 @@ def grow(connection: psycopg.Connection, school: WorldSchool) -> None:
     copy(connection, "school", "made", **own, slug="'wren-' || m.n", name="'Wren ' || m.n")
     copy(connection, "policy_edition", "made", **own, number="m.n", published_at="null",
          approved_at="null", board_on="null")  # fmt: skip
+    copy(connection, "timetable_run", "made", **own, error="'KeyError'",
+         slot_at="now() + m.n * interval '1 minute'")  # fmt: skip
     copy(connection, "account_user", "made", **own, email="m.n || '@wren.example'", name="'Wren'")
     copy(connection, "account_grant", "made", **own, user_id="m.id")
     connection.execute("set session_replication_role = origin")

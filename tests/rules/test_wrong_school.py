@@ -165,6 +165,7 @@ TRUST_IDS = {
     "editions.save_added",
     "editions.changes",
     "editions.put_back",
+    "timetable.run",
     "trust_mail.one",
     "trust_mail.again",
     "trust_mail.told",
@@ -361,7 +362,7 @@ def ids_of(rule: Rule, world: World) -> Ids:
         return SCHOOL_IDS[rule.endpoint](world)
     if rule.endpoint in TRUST_IDS:
         numbers = zip((1, 98, 99), (new_id(), new_id(), new_id()), strict=True)
-        parts = {"clause_id": "behaviour.1", "section_id": "importance"}
+        parts = {"clause_id": "behaviour.1", "section_id": "importance", "task": "deliver_mail"}
         return Ids(
             *(
                 {"number": number, "message_id": id_, "change_id": id_, **parts}

@@ -26,6 +26,7 @@ class Can(Enum):
     ADD_USER = auto()
     CHANGE_USER = auto()
     CHANGE_TRUST = auto()
+    RUN_TASK = auto()  # of the timetable, now
     CHANGE_CALENDAR = auto()  # at a school as well
     # at a school
     SEE_SCHOOL = auto()
@@ -64,6 +65,7 @@ AT_TRUST: dict[Role, frozenset[Can]] = {
             Can.ADD_USER,
             Can.CHANGE_USER,
             Can.CHANGE_TRUST,
+            Can.RUN_TASK,
             Can.CHANGE_CALENDAR,
             *_MAILS,
             Can.SEE_HISTORY,

@@ -16,6 +16,8 @@ from sqlalchemy import select
 from trustconduct import clock
 from trustconduct.accounts.permissions import Can
 from trustconduct.admin.views import trust_calendar
+from trustconduct.jobs.runs import last_rung_at, newest
+from trustconduct.jobs.timetable import ENTRIES
 from trustconduct.oversight.heads import SchoolHead
 from trustconduct.oversight.overview import Overview, SchoolStanding
 from trustconduct.policies.models import Edition, State
@@ -25,11 +27,15 @@ from trustconduct.schools.undelivered import how_many
 from trustconduct.tenants.models import SchoolStart
 from trustconduct.tenants.sessions import ScopedSession
 from trustconduct.web.door import actor, mine
+from trustconduct.web.mail import moment
 from trustconduct.web.navigation import count
 from trustconduct.web.tasks import Sources, Task
 
 # A head has other things to do as well; after this long the officer may ask how it goes.
 WITHOUT_A_VERSION = timedelta(days=28)
+
+# The timetable looks each minute; after this long without a look nobody is looking.
+STANDS_STILL = timedelta(minutes=15)
 
 # One word for each state, in the list, on the page and here.
 WORDS = {state: state.value.capitalize() for state in State}
@@ -71,6 +77,29 @@ def undelivered(session: ScopedSession, at: AtTrust) -> Iterator[Task]:
             f"{count(number, 'message', 'messages')} of the Trust could not be sent",
             url_for("trust_mail.index"),
             "Tell the person another way, or try again.",
+        )
+
+
+@trust_tasks(Can.SEE_CONSOLE, order=7, more=lambda: url_for("timetable.show"))
+def work_failed(session: ScopedSession, at: AtTrust) -> Iterator[Task]:
+    """Scheduled work that failed the last time, and a timetable that stands still. Two queries."""
+    for task, run in newest(session, ENTRIES, ended=True).items():
+        if run.error:
+            yield Task(
+                f"Scheduled work failed: {ENTRIES[task].what.lower()}",
+                url_for("timetable.show"),
+                "It is tried again by itself. If it goes on, tell whoever runs the service.",
+                "Failed",
+                "attention",
+            )
+    rung_at = last_rung_at(session)
+    if rung_at is not None and clock.now() - rung_at > STANDS_STILL:
+        yield Task(
+            f"Nothing has run by itself since {moment(rung_at)}",
+            url_for("timetable.show"),
+            "No emails go out meanwhile. Tell whoever runs the service.",
+            "Stands still",
+            "attention",
         )
 
 

@@ -75,6 +75,7 @@ class Event(StrEnum):
     TALK_HELD = "talk.held"
     LINK_SENT_AGAIN = "link.sent_again"
     REVIEW_REMINDED = "review.reminded"
+    RUN_ASKED = "run.asked"
     MESSAGE_GIVEN_UP = "message.given_up"
     MESSAGE_TRIED_AGAIN = "message.tried_again"
     MESSAGE_SETTLED = "message.settled"

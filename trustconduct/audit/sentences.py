@@ -167,6 +167,9 @@ SENTENCES: dict[Event, Sentence] = {
         "reminded the Trust’s officers of the review of {thing}, due on {due_on}",
         "reminded the Trust’s officers of the review of {thing}",
     ),
+    Event.RUN_ASKED: Sentence(
+        "had scheduled work done at once: {what}", "had scheduled work done at once"
+    ),
     Event.MESSAGE_GIVEN_UP: Sentence("could not send a message, and gave up trying"),
     Event.MESSAGE_TRIED_AGAIN: Sentence(
         "had all messages sent again that could not be sent (messages: {messages})",
@@ -232,6 +235,7 @@ KINDS: dict[str, Kind] = {
     ),
     "dates": Kind("Term dates", frozenset({"calendar_year"})),
     "trust": Kind("The Trust and its schools", frozenset({"trust", "school"})),
+    "work": Kind("Scheduled work", frozenset({"timetable_run"})),
     "accounts": Kind(
         "People who sign in",
         frozenset(

@@ -12,14 +12,15 @@ from uuid import UUID
 
 from redis import Redis, RedisError
 from sqlalchemy import Engine, select
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 from config.base import Settings, from_environment
 from trustconduct.accounts.kept_forms import forget_old
 from trustconduct.accounts.users import with_trust_role
 from trustconduct.audit.actor import Role
 from trustconduct.db import transaction
-from trustconduct.jobs.queue import DELIVER, connect, enqueue, heard, ring
+from trustconduct.jobs import runs
+from trustconduct.jobs.queue import DELIVER, connect, enqueue, heard, ring, run_of_this_job
 from trustconduct.jobs.starting import start_schools as start_each
 from trustconduct.outbox.delivery import (
     ByMail,
@@ -80,21 +81,46 @@ def text_gateway(settings: Settings) -> Gateway:
 
 
 def told(task: Callable[..., Any]) -> Callable[..., Any]:
-    """One line in the log for each run of a task: how long, what came of it, what broke."""
+    """One line in the log for each run of a task: how long, what came of it, what broke.
+
+    A run of the timetable is noted in its row as well.
+    """
 
     @wraps(task)
     def run(*ids: str) -> Any:
         began = time.perf_counter()
         name = f"{task.__module__}.{task.__name__}"
+        run_id = run_of_this_job()
+        more = {"run": str(run_id)} if run_id else {}
+        if run_id and not _begins(run_id):
+            return None
         try:
             done = task(*ids)
-        except Exception:
-            log.error("A task failed.", task=name, ms=_since(began), exc_info=True)
+        except Exception as error:
+            log.error("A task failed.", task=name, ms=_since(began), exc_info=True, **more)
+            if run_id:
+                _ends(run_id, error=type(error).__qualname__)
             raise
-        log.info("task", task=name, ms=_since(began), done=done)
+        log.info("task", task=name, ms=_since(began), done=done, **more)
+        if run_id:
+            _ends(run_id, found=int(done))
         return done
 
     return run
+
+
+def _begins(run_id: UUID) -> bool:
+    with works().sessions.trust() as session, transaction(session):
+        return runs.begin(session, run_id)
+
+
+def _ends(run_id: UUID, **what: Any) -> None:
+    """Never fails: the work is done, and would be done again for the sake of its note."""
+    try:
+        with works().sessions.trust() as session, transaction(session):
+            runs.end(session, run_id, **what)
+    except SQLAlchemyError:
+        log.error("A run could not be noted.", exc_info=True)
 
 
 def _since(began: float) -> float:
@@ -229,3 +255,10 @@ def start_schools() -> int:
     if started:
         ring(with_.redis)
     return started
+
+
+@told
+def forget_runs() -> int:
+    """Delete what the timetable ran more than 90 days ago; give how many."""
+    with works().sessions.trust() as session, transaction(session):
+        return runs.forget_old(session)
