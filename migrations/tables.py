@@ -9,7 +9,7 @@ from trustconduct.files import models as files
 from trustconduct.jobs import models as jobs
 from trustconduct.outbox import models as outbox
 from trustconduct.people import models as people
-from trustconduct.policies import edition_changes
+from trustconduct.policies import edition_changes, rollouts
 from trustconduct.policies import models as policies
 from trustconduct.reviews import models as reviews
 from trustconduct.schools import models as schools
@@ -29,6 +29,7 @@ MODULES = (
     people,
     policies,
     reviews,
+    rollouts,
     schools,
     tenants,
 )

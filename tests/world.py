@@ -29,6 +29,7 @@ from trustconduct.people.models import Adult, Pupil
 from trustconduct.people.roll import read_roll
 from trustconduct.people.take_in import take_in
 from trustconduct.policies.models import Adoption, LocalChange, PolicyText
+from trustconduct.reviews.models import RollOutReminder
 from trustconduct.tenants.sessions import ScopedSession, Sessions
 
 NAMES = {"oak-lane": "Oak Lane", "elm-park": "Elm Park", "ash-grove": "Ash Grove"}
@@ -163,6 +164,7 @@ def own_words(session: ScopedSession, word: str, by: Actor) -> None:
                 finished_at=clock.now(),
                 finished_by=by.name,
             ),
+            RollOutReminder(kind="asked", subject_id=edition.id, local_day=clock.today()),
         ]
     )
     session.flush()

@@ -44,7 +44,9 @@ from trustconduct.policies.edition_changes import EditionChange
 from trustconduct.policies.edits import AddClause
 from trustconduct.policies.models import Adoption, Edition, PolicyText
 from trustconduct.policies.reading import read_policy
+from trustconduct.policies.rollouts import changes_of
 from trustconduct.policies.versions import newest_version
+from trustconduct.reviews.due_days import WEEK
 from trustconduct.schools.add import NewSchool
 from trustconduct.schools.calendars import mark
 from trustconduct.schools.change import suspend
@@ -296,6 +298,8 @@ RULES: dict[str, Asks | Free | tuple[Asks, ...]] = {
         lambda s: given(_looked(), kind=FileKind.BADGE, needs=Can.CHANGE_SETTINGS)),
     "jobs.runs.ask": Asks(Can.RUN_TASK, TRUST, lambda s: given("start_schools", "Starting")),
     "oversight.drift.drift": Asks(Can.SEE_CONSOLE, TRUST, lambda s: given(most=50)),
+    "oversight.drift.editions_in_force": Asks(Can.SEE_CONSOLE, TRUST, lambda s: given()),
+    "oversight.drift.export": Asks(Can.EXPORT, TRUST, lambda s: given()),
     "oversight.heads.heads": Asks(Can.SEE_CONSOLE, ACCOUNTS, lambda s: given()),
     "oversight.history.look_back": at_both(
         Can.SEE_HISTORY, lambda s: given(Wanted(), most=10)),
@@ -348,6 +352,13 @@ RULES: dict[str, Asks | Free | tuple[Asks, ...]] = {
     "policies.own_text.reword": Asks(
         Can.CHANGE_TEXT, SCHOOL,
         lambda s: given(_opened(s), "importance.p1", text="Ours", reason="So", seen=0)),
+    "policies.rollouts.move_day": Asks(
+        Can.PUBLISH_EDITION, TRUST,
+        lambda s: given(
+            the_edition(s), to=None, adopt_by_on=clock.today() + WEEK, because="Too soon",
+            seen=changes_of(s, the_edition(s)))),
+    "policies.rollouts.roll_out": Asks(
+        Can.PUBLISH_EDITION, TRUST, lambda s: given(the_edition(s), adopt_by_on=None)),
     "policies.versions.publish_version": Asks(Can.PUBLISH_VERSION, SCHOOL, _version),
     "schools.add.add_checked": Asks(
         Can.ADD_SCHOOL, TRUST, lambda s: given([NewSchool("Beech Hill")], ())),
@@ -415,6 +426,8 @@ UNSIGNED: dict[str, str] = {
     "outbox.write.write": ONCE_PERMITTED,
     "people.take_in.changes": "it only compares: its counts are no rows",
     "reviews.reminders.remind": "the clock does it, and the event says so",
+    "reviews.rollouts.raise_late": "the clock does it, and the event says so",
+    "reviews.rollouts.remind_school": "the clock does it, and the event says so",
     "schools.start.begin_settings": "the worker, as the officer who asked: they are named",
     "schools.start.invite_head": "the worker, as the officer who asked: they are named",
 }

@@ -31,6 +31,7 @@ SCHOOL_TABLES = {
     "acknowledgement_words",
     "talk_held",
     "calendar_span_school",
+    "rollout_reminder",
 }
 OVERSIGHT_TABLES = {
     "outbox_school",
@@ -38,6 +39,7 @@ OVERSIGHT_TABLES = {
     "policy_local_change",
     "sign_request",
     "acknowledgement",
+    "rollout_reminder",
 }
 
 TRUST_TABLES = {
@@ -55,6 +57,7 @@ TRUST_TABLES = {
     "reminder_trust",
     "calendar_span_trust",
     "timetable_run",
+    "policy_rollout",
 }
 ACCOUNTS_TABLES = {
     "account_user",
@@ -79,6 +82,7 @@ OVERSIGHT_TEXT = {
     ("policy_local_change", "clause"),
     ("policy_local_change", "kind"),
     ("policy_local_change", "reason"),
+    ("rollout_reminder", "kind"),
     ("acknowledgement", "answer"),
     ("acknowledgement", "sha256"),
 }
@@ -100,6 +104,10 @@ ROWS_SEEN = {
     "policy_edition": {
         "seen_by_trust": ("ALL", "tc_trust", "true", "true"),
         "seen_by_school": ("SELECT", "tc_school", "published_at IS NOT NULL", None),
+    },
+    "policy_rollout": {
+        "seen_by_trust": ("ALL", "tc_trust", "true", "true"),
+        "seen_by_school": ("SELECT", "tc_school", "to_school_id = OWN_SCHOOL", None),
     },
 }
 
@@ -139,6 +147,8 @@ RIGHTS = {
         "police_force": "select",
         "policy_edition": "select",
         "policy_withdrawal": "select(id,withdrawn_at)",
+        "policy_rollout": "select",
+        "rollout_reminder": "select insert",
     },
     "tc_trust": {
         "trust": "select insert update",
@@ -154,6 +164,8 @@ RIGHTS = {
         "policy_edition_change": "select insert update(after,at,what)",
         "reminder_trust": "select insert",
         "calendar_span_trust": "select insert delete",
+        "policy_rollout": "select insert update(adopt_by_on,moved_at,moved_because,version)",
+        "rollout_reminder": "select",
         "timetable_run": "select insert update(ended_at,error,found,started_at,tries) delete",
         "outbox_school": "select",
         "policy_in_force": "select",

@@ -17,6 +17,7 @@ from migrations.run import HERE, alembic, migrate
 from migrations.tables import MODULES, Base
 from tests.rules.tables import ACCOUNTS_TABLES, NOBODYS_TABLES, SCHOOL_TABLES, TRUST_TABLES
 from tests.servers import EMPTY, Servers
+from trustconduct.policies.editions import newest_published
 
 
 def revisions() -> list[str]:
@@ -107,6 +108,21 @@ def test_rows_of_older_tables_survive_what_comes_after(world, servers):
     with world.sessions.school(world.oak.id) as session:
         name = session.scalar(text("select app_name from school_settings"))
         assert name == f"App {world.oak.canary}"
+
+
+def test_what_was_published_before_there_were_days_is_still_offered_to_all_without_one(
+    world, servers
+):
+    with owner(servers, world.name) as connection:
+        alembic(connection, command.downgrade, "0019")
+        alembic(connection, command.upgrade, "head")
+    with world.sessions.trust() as session:
+        rows = session.execute(text("select adopt_by_on, asked_at from policy_rollout")).all()
+    assert [row.adopt_by_on for row in rows] == [None] * len(world.schools)
+    with world.sessions.school(world.oak.id) as session:
+        edition = newest_published(session)
+        assert edition is not None
+        assert edition.number == 1
 
 
 def test_a_migration_does_not_wait_long_for_a_lock_nor_run_for_long(servers):

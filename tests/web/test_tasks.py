@@ -32,6 +32,7 @@ TRUST_SOURCES = [
     ("work_failed", Can.SEE_CONSOLE),
     ("to_bring_in", Can.SEE_CONSOLE),
     ("to_publish", Can.SEE_CONSOLE),
+    ("late_schools", Can.SEE_CONSOLE),
     ("to_review", Can.SEE_CONSOLE),
     ("first_school", Can.SEE_CONSOLE),
     ("without_head", Can.ADD_USER),
@@ -131,6 +132,7 @@ def test_each_source_makes_its_own_number_of_queries(app, world, queries, n):
         head = world.oak.head
         here = Here(session, g.school, allowed(head.grants, world.oak.id), head)
         assert (here.version.number, here.edition.number, here.starting) == (1, 1, False)
+        assert here.rollout.adopt_by_on is None
         for source in tasks:
             with queries(world.sessions.engine) as counted:
                 list(source.cut(session, here))

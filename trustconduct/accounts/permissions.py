@@ -27,6 +27,7 @@ class Can(Enum):
     CHANGE_USER = auto()
     CHANGE_TRUST = auto()
     RUN_TASK = auto()  # of the timetable, now
+    EXPORT = auto()  # take a list out of this service
     CHANGE_CALENDAR = auto()  # at a school as well
     # at a school
     SEE_SCHOOL = auto()
@@ -66,6 +67,7 @@ AT_TRUST: dict[Role, frozenset[Can]] = {
             Can.CHANGE_USER,
             Can.CHANGE_TRUST,
             Can.RUN_TASK,
+            Can.EXPORT,
             Can.CHANGE_CALENDAR,
             *_MAILS,
             Can.SEE_HISTORY,

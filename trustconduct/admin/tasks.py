@@ -18,9 +18,11 @@ from trustconduct.accounts.permissions import Can
 from trustconduct.admin.views import trust_calendar
 from trustconduct.jobs.runs import last_rung_at, newest
 from trustconduct.jobs.timetable import ENTRIES
+from trustconduct.oversight.drift import LATE
 from trustconduct.oversight.heads import SchoolHead
 from trustconduct.oversight.overview import Overview, SchoolStanding
 from trustconduct.policies.models import Edition, State
+from trustconduct.policies.rollouts import waiting_schools
 from trustconduct.reviews.due_days import Reminder, due
 from trustconduct.reviews.reminders import when
 from trustconduct.schools.undelivered import how_many
@@ -120,7 +122,7 @@ def to_publish(session: ScopedSession, at: AtTrust) -> Iterator[Task]:
     """Editions newer than the published one."""
     hints = {
         State.DRAFT: "Read it through, then note the day on which the Board approved it.",
-        State.APPROVED: "The Board approved it. Publish it, and every school is asked to adopt it.",
+        State.APPROVED: "The Board approved it. Publish it, for all schools or some, with a day.",
     }
     for edition in at.editions:
         if edition is at.published:
@@ -133,6 +135,20 @@ def to_publish(session: ScopedSession, at: AtTrust) -> Iterator[Task]:
             hints[edition.state],
             WORDS[edition.state],
             TONES[edition.state],
+        )
+
+
+@trust_tasks(Can.SEE_CONSOLE, order=25)
+def late_schools(session: ScopedSession, at: AtTrust) -> Iterator[Task]:
+    """Schools that have not adopted by their day, as one task. One query."""
+    today = clock.today()
+    if late := [days for one in waiting_schools(session) if (days := one.days_late(today))]:
+        yield Task(
+            f"{count(len(late), 'school is', 'schools are')} late with the Trust’s edition",
+            url_for("drift.show", only=LATE),
+            f"The longest for {count(max(late), 'day', 'days')}. Each is reminded every week.",
+            "Late",
+            "attention",
         )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from flask import flash, g, redirect, url_for
 from flask.wrappers import Response
@@ -41,7 +42,7 @@ class Row:
 
     @property
     def next_at(self) -> str:
-        return moment(self.entry.when.following(clock.now()))
+        return soon(self.entry.when.following(clock.now()))
 
     @property
     def last_at(self) -> str:
@@ -53,7 +54,7 @@ class Row:
         if self.last is None:
             return ""
         if self.last.standing is Standing.FAILED:
-            return f"{self.last.error}, number {self.last.id}"
+            return "It failed: see below."
         return self.entry.told(self.last.found or 0)
 
     @property
@@ -63,6 +64,13 @@ class Row:
         if shown is None or (shown.standing is Standing.WAITING and self.last is not None):
             shown = self.last or shown
         return WORDS[shown.standing] if shown else ("Not yet", "quiet")
+
+
+def soon(at: datetime) -> str:
+    """A moment of today or tomorrow, as one says it."""
+    local, today = clock.local(at), clock.today()
+    words = {today: "Today", today + timedelta(days=1): "Tomorrow"}
+    return f"{words.get(local.date(), clock.day(local.date()))}, {local:%H:%M}"
 
 
 class TimetableView(Console):

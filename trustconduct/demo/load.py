@@ -41,9 +41,11 @@ from trustconduct.people.take_in import take_in
 from trustconduct.policies.editions import approve, import_edition, newest_published, publish
 from trustconduct.policies.models import Edition, SchoolVersion
 from trustconduct.policies.reading import read_policy, template
+from trustconduct.policies.rollouts import suggested_day
 from trustconduct.policies.versions import publish_version
 from trustconduct.schools.add import add_school, name_trust
 from trustconduct.schools.settings import change_settings, facts_of
+from trustconduct.tenants.calendars import calendar_of
 from trustconduct.tenants.models import School, SchoolSettings, Trust
 from trustconduct.tenants.sessions import ScopedSession, Sessions
 
@@ -94,7 +96,8 @@ def _trust(sessions: Sessions) -> dict[str, UUID] | None:
                 there[demo.slug] = school.id
             edition = _edition(session, template().decode(), "template.txt")
             approve(session, edition, by=COMMAND, board_on=clock.today())
-            publish(session, edition, by=COMMAND)
+            day = suggested_day(calendar_of(session), clock.today())
+            publish(session, edition, by=COMMAND, adopt_by_on=day)
             text = template().decode()
             for old, new in NEXT_EDITION:
                 text = text.replace(old, new, 1)

@@ -21,6 +21,7 @@ from rq.serializers import JSONSerializer
 
 PREFIX = "trustconduct.jobs.tasks."
 DELIVER = f"{PREFIX}deliver_mail"
+REMIND_SCHOOLS = f"{PREFIX}remind_of_rollouts"
 # The only functions that a job may name, whatever stands in Redis.
 ALLOWED = frozenset(
     {
@@ -28,6 +29,7 @@ ALLOWED = frozenset(
         f"{PREFIX}forget_kept_forms",
         f"{PREFIX}forget_runs",
         f"{PREFIX}remind_of_reviews",
+        REMIND_SCHOOLS,
         f"{PREFIX}start_schools",
     }
 )

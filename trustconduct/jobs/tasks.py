@@ -16,7 +16,7 @@ from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 from config.base import Settings, from_environment
 from trustconduct.accounts.kept_forms import forget_old
-from trustconduct.accounts.users import with_trust_role
+from trustconduct.accounts.users import leading, with_trust_role
 from trustconduct.audit.actor import Role
 from trustconduct.db import transaction
 from trustconduct.jobs import runs
@@ -37,6 +37,7 @@ from trustconduct.outbox.notify import NotifyGateway
 from trustconduct.outbox.texts import FileGateway, Gateway, NoGateway
 from trustconduct.plain_log import log
 from trustconduct.reviews.reminders import Recipient, remind
+from trustconduct.reviews.rollouts import raise_late, remind_school, to_remind
 from trustconduct.schools.start import to_hand_over
 from trustconduct.tenants.engine import make_engine
 from trustconduct.tenants.models import School, Trust
@@ -219,11 +220,7 @@ def _log() -> None:
 def remind_of_reviews() -> bool:
     """Write the reminder of the policy's review if one is due."""
     with_ = works()
-    with with_.sessions.accounts(read_only=True) as session:
-        officers = [
-            Recipient(user.name, user.email)
-            for user in with_trust_role(session, Role.TRUST_OFFICER)
-        ]
+    officers = _officers()
     with with_.sessions.trust() as session:
         trust = session.scalar(select(Trust.name)) or ""
         with transaction(session):
@@ -236,6 +233,58 @@ def remind_of_reviews() -> bool:
     if reminded:
         ring(with_.redis)
     return reminded
+
+
+def _officers() -> list[Recipient]:
+    with works().sessions.accounts(read_only=True) as session:
+        return [
+            Recipient(user.name, user.email)
+            for user in with_trust_role(session, Role.TRUST_OFFICER)
+        ]
+
+
+@told
+def remind_of_rollouts() -> int:
+    """Write to the schools that are to adopt an edition, each in its own session, and to the
+    Trust's officers about those that are late; give how many reminders were written.
+
+    What breaks at one school does not keep the others from theirs; the job fails afterwards.
+    """
+    with_ = works()
+    base = with_.settings.BASE_URL.rstrip("/")
+    with with_.sessions.trust(read_only=True) as session:
+        found = to_remind(session)
+        trust = session.scalar(select(Trust.name)) or ""
+    with with_.sessions.accounts(read_only=True) as session:
+        led = {
+            school_id: [Recipient(user.name, user.email) for user in users]
+            for school_id, users in leading(session, [one.school_id for one, _ in found]).items()
+        }
+    broken: Exception | None = None
+    written = 0
+    for one, reminder in found:
+        try:
+            with with_.sessions.school(one.school_id) as session, transaction(session):
+                written += remind_school(
+                    session,
+                    one,
+                    reminder,
+                    led.get(one.school_id, []),
+                    trust=trust,
+                    address=f"{base}/{one.slug}/staff/policy/",
+                )
+        except OperationalError:
+            raise
+        except Exception as error:
+            broken = broken or error
+            log.error("A school could not be reminded.", exc_info=True)
+    with with_.sessions.trust() as session, transaction(session):
+        written += raise_late(session, _officers(), console=f"{base}/admin/drift/?only=late")
+    if written:
+        ring(with_.redis)
+    if broken:
+        raise broken
+    return written
 
 
 @told

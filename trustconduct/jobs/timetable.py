@@ -81,6 +81,15 @@ TIMETABLE = (
         "reminders written",
     ),
     Entry(
+        "remind_of_rollouts",
+        Daily(range(7, 19), minute=15),
+        "Reminding schools of a new edition",
+        "Writes to schools that are to adopt an edition by a day, and to the Trust’s officers"
+        " once a week about those that are two weeks late.",
+        "reminder written",
+        "reminders written",
+    ),
+    Entry(
         "forget_runs",
         Daily([3], minute=40),
         "Clearing this list",
