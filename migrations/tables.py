@@ -6,9 +6,10 @@ from trustconduct.audit import models as audit
 from trustconduct.contact_matrix import models as contact_matrix
 from trustconduct.db import Base
 from trustconduct.files import models as files
+from trustconduct.jobs import models as jobs
 from trustconduct.outbox import models as outbox
 from trustconduct.people import models as people
-from trustconduct.policies import edition_changes
+from trustconduct.policies import edition_changes, rollouts
 from trustconduct.policies import models as policies
 from trustconduct.reviews import models as reviews
 from trustconduct.schools import models as schools
@@ -23,10 +24,12 @@ MODULES = (
     contact_matrix,
     edition_changes,
     files,
+    jobs,
     outbox,
     people,
     policies,
     reviews,
+    rollouts,
     schools,
     tenants,
 )

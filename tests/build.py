@@ -142,11 +142,11 @@ def a_draft(session: ScopedSession, review: str = REVIEW, source_name: str = "co
     )
 
 
-def an_edition(session: ScopedSession, review: str = REVIEW) -> Edition:
-    """A published edition."""
+def an_edition(session: ScopedSession, review: str = REVIEW, **rolled: Any) -> Edition:
+    """A published edition; `to` and `adopt_by_on` where it is rolled out to some, or by a day."""
     edition = a_draft(session, review)
     approve(session, edition, by=an_officer(), board_on=clock.today())
-    publish(session, edition, by=an_officer())
+    publish(session, edition, by=an_officer(), **rolled)
     session.flush()
     return edition
 

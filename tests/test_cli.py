@@ -25,7 +25,9 @@ from tests.build import a_roll
 from tests.world import World
 from trustconduct.accounts.models import User
 from trustconduct.cli import main
+from trustconduct.jobs import models
 from trustconduct.jobs.queue import ListedJob, connect, enqueue, queue, ring
+from trustconduct.jobs.timetable import TIMETABLE
 from trustconduct.outbox.models import SchoolMessage
 from trustconduct.people.models import Adult
 from trustconduct.policies.models import Edition, State
@@ -310,6 +312,24 @@ def test_a_redis_that_is_down_is_waited_for(running, name, tmp_path):
         assert any("Redis does not answer" in line for line in lines)
         assert process.poll() is None
         assert ended(process).endswith("Stopped.\n")
+
+
+@real_time
+def test_two_timetables_at_once_ring_once_for_each_entry(running, world, settings):
+    def waiting() -> list[str]:
+        with connect(settings.REDIS_URL) as redis:
+            return sorted(job.func_name for job in queue(redis).jobs)
+
+    listed = sorted(entry.function for entry in TIMETABLE)
+    with running("timetable") as one, running("timetable") as other:
+        assert within(30, lambda: waiting() == listed)
+        time.sleep(2)  # the second has looked as well
+        assert waiting() == listed
+        said = ended(one) + ended(other)
+    assert said.count("The timetable rang.") == len(listed)
+    with world.sessions.trust() as session:
+        once = select(func.count()).where(models.Run.started_at.is_(None)).group_by(models.Run.task)
+        assert session.scalars(once).all() == [1] * len(listed)
 
 
 def test_the_web_answers_until_it_is_told_to_stop(running):

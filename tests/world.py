@@ -26,11 +26,13 @@ from trustconduct.acknowledgements.models import (
 from trustconduct.audit.actor import Actor, Grant, Role
 from trustconduct.contact_matrix.matrix import Matrix, Purpose, Route
 from trustconduct.db import transaction
+from trustconduct.jobs.models import Run
 from trustconduct.people.models import Adult, Pupil
 from trustconduct.people.roll import read_roll
 from trustconduct.people.take_in import take_in
 from trustconduct.policies.models import Adoption, LocalChange, PolicyText
 from trustconduct.reviews.due_days import Step
+from trustconduct.reviews.models import RollOutReminder
 from trustconduct.reviews.review_steps import tick
 from trustconduct.tenants.sessions import ScopedSession, Sessions
 
@@ -136,6 +138,10 @@ def make_world(sessions: Sessions, ground: World) -> World:
     for slug, school in ground.schools.items():
         with sessions.school(school.id) as session, transaction(session):
             schools[slug] = _filled(session, replace(school, users=users[slug]))
+    with sessions.trust() as trust, transaction(trust):
+        now = clock.now()
+        run = Run(task="deliver_mail", slot_at=now, started_at=now, ended_at=now, tries=1, found=1)
+        trust.add(run)
     return replace(ground, schools=schools, trust_users=trust_users)
 
 
@@ -167,6 +173,7 @@ def own_words(session: ScopedSession, word: str, by: Actor) -> None:
                 finished_at=clock.now(),
                 finished_by=by.name,
             ),
+            RollOutReminder(kind="asked", subject_id=edition.id, local_day=clock.today()),
         ]
     )
     session.flush()

@@ -36,7 +36,7 @@ from trustconduct.db import transaction
 from trustconduct.demo import start as demo_start
 from trustconduct.demo.details import codes
 from trustconduct.jobs.queue import ListedJob, connect, queue
-from trustconduct.jobs.timetable import scheduler
+from trustconduct.jobs.timetable import keep_time
 from trustconduct.people.roll import read_roll
 from trustconduct.people.take_in import changes, take_in
 from trustconduct.plain_log import Failed, log_plainly
@@ -205,23 +205,20 @@ def worker() -> None:
 def timetable() -> None:
     """Ring, by the clock in London, for what may be due."""
     settings = _for_long()
-    os.environ["TZ"] = "Europe/London"  # RQ reads cron strings by the process's own clock
-    time.tzset()
     log = log_plainly(as_json=settings.log_as_json)
+    sessions = Sessions(make_engine(settings.DATABASE_URL, pool_size=1))
 
-    def keep_time() -> bool:
-        clock: Any = scheduler(connect(settings.REDIS_URL))
-        clock._install_signal_handlers = lambda: None  # ours stay: a stop is told from a failure
-        clock.start()
+    def keep() -> bool:
+        keep_time(sessions, connect(settings.REDIS_URL))
         return True
 
-    _until_told(keep_time, log)
+    _until_told(keep, log)
 
 
 def _until_told(work: Callable[[], bool], log: Any) -> None:
-    """Do a piece of work until it says that it was told to stop; wait for a Redis that is gone.
+    """Do a piece of work until it says that it was told to stop; wait for a server that is gone.
 
-    Redis loses nothing of ours, so its absence is no reason to end.
+    Redis loses nothing of ours and PostgreSQL comes back, so neither is a reason to end.
     """
     told = False
 
@@ -243,6 +240,8 @@ def _until_told(work: Callable[[], bool], log: Any) -> None:
                 told = work() or told
             except RedisError as gone:
                 log.warning("Redis does not answer.", error=type(gone).__name__)
+            except OperationalError as gone:
+                log.warning("PostgreSQL did not answer.", error=type(gone).__name__)
             listen()
             if not told:
                 worked = time.monotonic() - began > LONGEST_WAIT

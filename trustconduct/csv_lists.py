@@ -1,4 +1,4 @@
-"""Lists that people bring as CSV files: read whole, with every fault by line and column.
+"""Lists as CSV files: those that people bring, read whole, with every fault by line and column.
 
 Also what such lists and forms share: how names are compared, and what is a mail
 address. Schools and rolls are read by this one reader.
@@ -10,7 +10,7 @@ import csv
 import io
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 LONGEST_NAME = 200
@@ -61,6 +61,24 @@ class NotAList(ValueError):
     def __init__(self, *faults: Fault) -> None:
         super().__init__("; ".join(fault.text for fault in faults))
         self.faults = faults
+
+
+# A spreadsheet takes a cell that begins so for a formula, and runs it.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+
+
+def written(columns: Sequence[str], lines: Iterable[Sequence[object]]) -> bytes:
+    """A CSV file as Excel opens it: with the mark that says UTF-8, and no cell a formula.
+
+    What people typed is text: a cell that would be a formula gets an apostrophe before it.
+    """
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\r\n")
+    writer.writerow(columns)
+    for line in lines:
+        cells = (str(cell) for cell in line)
+        writer.writerow([f"'{cell}" if cell.startswith(_FORMULA) else cell for cell in cells])
+    return text.getvalue().encode("utf-8-sig")
 
 
 def read_list(raw: bytes, kind: Kind) -> Iterator[Cells]:

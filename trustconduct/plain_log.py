@@ -37,6 +37,7 @@ FIELDS = (
     "who",
     "school",
     "task",
+    "run",
     "done",
     "library",
     "error",

@@ -3,6 +3,7 @@
 import base64
 import html
 import re
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from sqlalchemy import func, select
 from tests import build
 from tests.admin.conftest import upload
 from tests.at_once import at_once
+from trustconduct import clock
 from trustconduct.audit.events import Event
 from trustconduct.audit.models import TrustAuditEvent
 from trustconduct.db import transaction
@@ -206,17 +208,23 @@ def test_a_board_date_that_is_none_is_refused_and_kept_as_typed(officer, world, 
     assert edition(world, draft).state is State.DRAFT
 
 
+def by_day() -> dict[str, str]:
+    """A roll-out to every school, by a day that is not doubted."""
+    day = clock.today() + timedelta(weeks=6)
+    return {"to": "all", "adopt_by_on": clock.day(day), "anyway": "yes"}
+
+
 def test_publishing_asks_once_more_and_then_fixes_the_edition(officer, world, approved):
     page = f"{EDITIONS}{approved}/publish"
     assert "It can never be changed again" in officer.get(page).text
-    assert officer.send(page, page=page).status_code == 303
+    assert officer.send(page, page=page, **by_day()).status_code == 303
     assert edition(world, approved).state is State.PUBLISHED
     assert "Published, and fixed for good" in officer.get(f"{EDITIONS}{approved}/").text
 
 
 def test_a_draft_can_not_be_published(officer, world, draft):
     page = f"{EDITIONS}{draft}/publish"
-    answer = officer.send(page, page=page)
+    answer = officer.send(page, page=page, **by_day())
     assert answer.status_code == 303
     assert "The Board must approve the edition" in officer.get(answer.location).text
     assert edition(world, draft).state is State.DRAFT
@@ -245,7 +253,7 @@ def test_an_edition_is_published_once_however_many_press_the_button(officer, app
         client = app.test_client()
         for key, value in cookies:
             client.set_cookie(key, value)
-        return client.post(page, data={"csrf_token": token}).status_code
+        return client.post(page, data={"csrf_token": token, **by_day()}).status_code
 
     assert at_once(6, press) == [303] * 6
     assert edition(world, approved).state is State.PUBLISHED

@@ -25,6 +25,7 @@ def address(rule):
         re.sub("<uuid:[a-z_]+>", "0190c2f0-0000-7000-8000-000000000000", path)
         .replace("<clause_id>", "behaviour.1")
         .replace("<section_id>", "behaviour")
+        .replace("<task>", "deliver_mail")
     )
 
 
@@ -37,6 +38,9 @@ def test_every_route_of_the_console_says_what_it_needs(app):
         "editions.keep",
         "editions.approve",
         "editions.publish",
+        "editions.ask_more",
+        "editions.move",
+        "drift.export",
         "editions.mark",
         "editions.withdraw",
         "editions.begin_next",
@@ -68,6 +72,7 @@ def test_every_route_of_the_console_says_what_it_needs(app):
         "schools.invite_head",
         "schools.suspend",
         "schools.resume",
+        "timetable.run",
         "trust.save",
         "trust_mail.again",
         "trust_mail.told",

@@ -37,7 +37,12 @@ def test_an_edition_is_a_draft_then_approved_then_published(trust):
         .where(TrustAuditEvent.thing_id == edition.id)
         .order_by(TrustAuditEvent.id)
     )
-    assert events.all() == ["edition.imported", "edition.approved", "edition.published"]
+    assert events.all() == [
+        "edition.imported",
+        "edition.approved",
+        "edition.published",
+        "rollout.asked",
+    ]
 
 
 def test_the_source_is_kept_word_for_word_with_what_was_read_from_it(trust):

@@ -44,9 +44,10 @@ from trustconduct.policies.edition_changes import EditionChange
 from trustconduct.policies.edits import AddClause
 from trustconduct.policies.models import Adoption, Edition, PolicyText
 from trustconduct.policies.reading import read_policy
+from trustconduct.policies.rollouts import changes_of
 from trustconduct.policies.versions import newest_version
 from trustconduct.reviews.cycles import cycle_of, pause
-from trustconduct.reviews.due_days import Step
+from trustconduct.reviews.due_days import WEEK, Step
 from trustconduct.reviews.models import Outcome, Part, SchoolCycle, TrustCycle
 from trustconduct.reviews.review_steps import tick
 from trustconduct.reviews.school_reviews import (
@@ -338,7 +339,10 @@ RULES: dict[str, Asks | Free | tuple[Asks, ...]] = {
         lambda s: given(_looked(), kind=FileKind.BADGE, needs=Can.CHANGE_SETTINGS)),
     "oversight.board_paper.board_paper": Asks(
         Can.SEE_CONSOLE, TRUST, lambda s: given(_draft(s))),
+    "jobs.runs.ask": Asks(Can.RUN_TASK, TRUST, lambda s: given("start_schools", "Starting")),
     "oversight.drift.drift": Asks(Can.SEE_CONSOLE, TRUST, lambda s: given(most=50)),
+    "oversight.drift.editions_in_force": Asks(Can.SEE_CONSOLE, TRUST, lambda s: given()),
+    "oversight.drift.export": Asks(Can.EXPORT, TRUST, lambda s: given()),
     "oversight.heads.heads": Asks(Can.SEE_CONSOLE, ACCOUNTS, lambda s: given()),
     "oversight.history.look_back": at_both(
         Can.SEE_HISTORY, lambda s: given(Wanted(), most=10)),
@@ -398,6 +402,13 @@ RULES: dict[str, Asks | Free | tuple[Asks, ...]] = {
     "policies.own_text.reword": Asks(
         Can.CHANGE_TEXT, SCHOOL,
         lambda s: given(_opened(s), "importance.p1", text="Ours", reason="So", seen=0)),
+    "policies.rollouts.move_day": Asks(
+        Can.PUBLISH_EDITION, TRUST,
+        lambda s: given(
+            the_edition(s), to=None, adopt_by_on=clock.today() + WEEK, because="Too soon",
+            seen=changes_of(s, the_edition(s)))),
+    "policies.rollouts.roll_out": Asks(
+        Can.PUBLISH_EDITION, TRUST, lambda s: given(the_edition(s), adopt_by_on=None)),
     "policies.versions.publish_version": Asks(Can.PUBLISH_VERSION, SCHOOL, _version),
     "schools.add.add_checked": Asks(
         Can.ADD_SCHOOL, TRUST, lambda s: given([NewSchool("Beech Hill")], ())),
@@ -482,6 +493,10 @@ UNSIGNED: dict[str, str] = {
     "accounts.signing_in.seen": "when the person was last there: of no weight to anyone",
     "accounts.throttle.forget_tries": "only a count of tries; it follows a try that was right",
     "accounts.throttle.try_once": "nobody is known yet; the event names the address",
+    "jobs.runs.begin": "the worker notes what it does: of no weight to anyone",
+    "jobs.runs.claim": "the timetable does it; `ask` permits and records before it claims",
+    "jobs.runs.end": "the worker notes what it did: of no weight to anyone",
+    "jobs.runs.forget_old": "the clock does it: what ran is kept for 90 days",
     "outbox.delivery.begin_next": "the worker; what the mail is about was recorded with it",
     "outbox.delivery.deliver": "the worker; what the mail is about was recorded with it",
     "outbox.write.withdraw": ONCE_PERMITTED,
@@ -491,6 +506,8 @@ UNSIGNED: dict[str, str] = {
     "schools.notices.tell_in_history": "the worker, as the officer who did it: they are named",
     "reviews.school_reminders.remind_school": "the clock does it, and the event says so",
     "reviews.school_reviews.begin_reviews": "the clock does it, and the event says so",
+    "reviews.rollouts.raise_late": "the clock does it, and the event says so",
+    "reviews.rollouts.remind_school": "the clock does it, and the event says so",
     "schools.start.begin_settings": "the worker, as the officer who asked: they are named",
     "schools.start.invite_head": "the worker, as the officer who asked: they are named",
 }

@@ -35,6 +35,7 @@ SCHOOL_TABLES = {
     "review_school",
     "review_done_school",
     "reminder_school",
+    "rollout_reminder",
 }
 OVERSIGHT_TABLES = {
     "outbox_school",
@@ -43,6 +44,7 @@ OVERSIGHT_TABLES = {
     "sign_request",
     "acknowledgement",
     "review_school",
+    "rollout_reminder",
 }
 
 TRUST_TABLES = {
@@ -62,6 +64,8 @@ TRUST_TABLES = {
     "review_cycle_trust",
     "review_step_trust",
     "calendar_span_trust",
+    "timetable_run",
+    "policy_rollout",
 }
 ACCOUNTS_TABLES = {
     "account_user",
@@ -87,6 +91,7 @@ OVERSIGHT_TEXT = {
     ("policy_local_change", "clause"),
     ("policy_local_change", "kind"),
     ("policy_local_change", "reason"),
+    ("rollout_reminder", "kind"),
     ("acknowledgement", "answer"),
     ("acknowledgement", "sha256"),
     # Which of four parts, and a hash of the Trust's own calendar.
@@ -121,6 +126,10 @@ ROWS_SEEN = {
     "policy_edition": {
         "seen_by_trust": ("ALL", "tc_trust", "true", "true"),
         "seen_by_school": ("SELECT", "tc_school", "published_at IS NOT NULL", None),
+    },
+    "policy_rollout": {
+        "seen_by_trust": ("ALL", "tc_trust", "true", "true"),
+        "seen_by_school": ("SELECT", "tc_school", "to_school_id = OWN_SCHOOL", None),
     },
 }
 
@@ -166,6 +175,8 @@ RIGHTS = {
         "police_force": "select",
         "policy_edition": "select",
         "policy_withdrawal": "select(id,withdrawn_at)",
+        "policy_rollout": "select",
+        "rollout_reminder": "select insert",
     },
     "tc_trust": {
         "trust": "select insert update",
@@ -184,6 +195,9 @@ RIGHTS = {
         "review_cycle_trust": "select insert update",
         "review_step_trust": "select insert delete",
         "calendar_span_trust": "select insert delete",
+        "policy_rollout": "select insert update(adopt_by_on,moved_at,moved_because,version)",
+        "rollout_reminder": "select",
+        "timetable_run": "select insert update(ended_at,error,found,started_at,tries) delete",
         "outbox_school": "select",
         "policy_in_force": "select",
         "policy_local_change": "select",

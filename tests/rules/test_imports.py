@@ -48,4 +48,5 @@ def test_every_part_that_holds_rules_is_kept_from_the_doors():
         if (path.suffix == ".py" or (path / "__init__.py").exists()) and path.stem != "__init__"
     }
     listed = {name.removeprefix("trustconduct.") for name in contracts()["doors"]["source_modules"]}
+    listed = {name for name in listed if "." not in name}  # a folder may hold more than rules
     assert there - NOT_RULES == listed

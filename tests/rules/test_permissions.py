@@ -32,12 +32,17 @@ WRITES = {"add", "add_all", "delete", "merge", "insert", "update", "insert_rows"
 
 
 def rule_modules() -> Iterator[Any]:
-    """Every module of the folders that hold rules; the import contract lists the folders."""
+    """Every module of the folders that hold rules; the import contract lists the folders.
+
+    And the modules with rules of a folder that holds other things as well.
+    """
     for name in contracts()["doors"]["source_modules"]:
         package = importlib.import_module(name)
         if hasattr(package, "__path__"):
             for each in pkgutil.walk_packages(package.__path__, f"{name}."):
                 yield importlib.import_module(each.name)
+        elif name.count(".") > 1:
+            yield package
 
 
 def public_functions() -> dict[str, Callable]:

@@ -47,6 +47,7 @@ LISTS = {
     "people.show",
     "reviews.index",
     "schools.index_view",
+    "timetable.show",
     "trust_mail.index",
     "users.index_view",
 }
@@ -90,6 +91,9 @@ def grow(connection: psycopg.Connection, school: WorldSchool) -> None:
     copy(connection, "school", "made", **own, slug="'wren-' || m.n", name="'Wren ' || m.n")
     copy(connection, "policy_edition", "made", **own, number="m.n", published_at="null",
          approved_at="null", board_on="null")  # fmt: skip
+    copy(connection, "policy_rollout", "made", **own, to_school_id="m.id")
+    copy(connection, "timetable_run", "made", **own, error="'KeyError'",
+         slot_at="now() + m.n * interval '1 minute'")  # fmt: skip
     copy(connection, "account_user", "made", **own, email="m.n || '@wren.example'", name="'Wren'")
     copy(connection, "account_grant", "made", **own, user_id="m.id")
     connection.execute("set session_replication_role = origin")

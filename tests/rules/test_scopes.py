@@ -179,10 +179,16 @@ def notices_told(world) -> int:
         return session.execute(text("update school_notice set told_at = now()")).rowcount
 
 
+def rollouts_known(world) -> int:
+    with world.sessions.school(world.oak.id) as session:
+        return session.scalar(text("select count(*) from policy_rollout"))
+
+
 # Policies on tables of the Trust that hide rows: what a school sees, and what it would see.
 HIDING = {
     ("school", "seen_by_school"): (schools_known, 1, 3),
     ("policy_edition", "seen_by_school"): (editions_known, 1, 2),
+    ("policy_rollout", "seen_by_school"): (rollouts_known, 1, 3),
     ("school_start", "seen_by_school"): (starts_known, 1, 2),
     ("school_start", "done_by_school"): (starts_marked, 1, 2),
     ("school_notice", "seen_by_school"): (notices_known, 1, 2),

@@ -26,6 +26,8 @@ class Can(Enum):
     ADD_USER = auto()
     CHANGE_USER = auto()
     CHANGE_TRUST = auto()
+    RUN_TASK = auto()  # of the timetable, now
+    EXPORT = auto()  # take a list out of this service
     CHANGE_CALENDAR = auto()  # at a school as well
     KEEP_REVIEWS = auto()  # at a school as well: cycles, steps, pauses
     # at a school
@@ -65,6 +67,8 @@ AT_TRUST: dict[Role, frozenset[Can]] = {
             Can.ADD_USER,
             Can.CHANGE_USER,
             Can.CHANGE_TRUST,
+            Can.RUN_TASK,
+            Can.EXPORT,
             Can.CHANGE_CALENDAR,
             Can.KEEP_REVIEWS,
             *_MAILS,

@@ -131,6 +131,30 @@ def staff_of(session: ScopedSession, school_id: UUID, role: Role) -> list[User]:
     )
 
 
+def leading(session: ScopedSession, school_ids: Iterable[UUID]) -> dict[UUID, list[User]]:
+    """Who is written to for each school today: its heads, or its office where it has none.
+
+    One query for any number of schools; one where nobody is, is not in it.
+    """
+    rows = session.execute(
+        select(UserGrant.at_school_id, UserGrant.role, User)
+        .join(User, User.id == UserGrant.user_id)
+        .where(
+            UserGrant.at_school_id.in_(list(school_ids)),
+            UserGrant.role.in_([Role.HEADTEACHER.value, Role.OFFICE.value]),
+            held(clock.today()),
+            User.disabled_at.is_(None),
+        )
+        .order_by(User.name)
+    ).all()
+    led = {row.at_school_id for row in rows if row.role == Role.HEADTEACHER.value}
+    found: dict[UUID, list[User]] = {}
+    for school_id, role, user in rows:
+        if school_id and (school_id not in led or role == Role.HEADTEACHER.value):
+            found.setdefault(school_id, []).append(user)
+    return found
+
+
 def at_trust(session: ScopedSession) -> list[User]:
     """The people who have any role at the Trust today, by name."""
     return list(

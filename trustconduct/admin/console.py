@@ -18,6 +18,7 @@ from trustconduct.admin.overview import OverviewView
 from trustconduct.admin.people import UsersView
 from trustconduct.admin.reviews import ReviewsView
 from trustconduct.admin.schools import SchoolsView
+from trustconduct.admin.timetable import TimetableView
 from trustconduct.admin.trust import TrustView
 from trustconduct.tenants.models import School
 
@@ -45,6 +46,7 @@ def mount(app: Flask) -> None:
     admin.add_view(DriftView(name="How schools differ", endpoint="drift", url="drift"))
     admin.add_view(CalendarView(name="Term dates", endpoint="terms", url="terms"))
     admin.add_view(MailView(name="Emails and texts", endpoint="trust_mail", url="mail"))
+    admin.add_view(TimetableView(name="Scheduled work", endpoint="timetable", url="timetable"))
     admin.add_view(TrustView(name="The Trust", endpoint="trust", url="trust"))
     admin.add_view(LookBackView(name="History", endpoint="look_back", url="history"))
     admin.add_view(UsersView(User, name="People", endpoint="users", url="people"))

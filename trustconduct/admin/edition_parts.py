@@ -128,7 +128,7 @@ class Parts(Console):
             return self._section_page(edition, None, form, 422)
         given = form.values
         add = AddSection(given["heading"], TextStanding(given["standing"]), given["after"])
-        if not self._done(edition, add, form):
+        if not self._carried_out(edition, add, form):
             return self._section_page(edition, None, form, form.values["status"])
         flash(f"The section “{add.heading}” is added. Add its clauses now.", "good")
         return to("editions.edit", number=number, _anchor=form.values["made"])
@@ -158,7 +158,7 @@ class Parts(Console):
         change = ChangeSection(
             section_id, given["seen"], given["heading"], TextStanding(given["standing"])
         )
-        if not self._done(edition, change, form):
+        if not self._carried_out(edition, change, form):
             return self._section_page(edition, section, form, form.values["status"])
         flash(f"The section “{change.heading}” is saved.", "good")
         return to("editions.edit", number=number, _anchor=section_id)
@@ -224,7 +224,7 @@ class Parts(Console):
         name, seen = given.pop("name"), given.pop("seen")
         change: Edit
         change = ChangeFact(fact.name, seen, **given) if fact else DeclareFact(name, **given)
-        if not self._done(edition, change, form):
+        if not self._carried_out(edition, change, form):
             return self._fact_page(edition, fact, form, form.values["status"])
         flash(f"The fact {{{fact.name if fact else name}}} is saved.", "good")
         return to("editions.facts", number=number)
@@ -251,7 +251,7 @@ class Parts(Console):
             template, status, edition=edition, form=form, errors=form.errors, **said, **more
         )
 
-    def _done(self, edition: Edition, change: Edit, form: door.Form) -> bool:
+    def _carried_out(self, edition: Edition, change: Edit, form: door.Form) -> bool:
         def save() -> None:
             form.values["made"] = edit(g.session, edition, change, by=actor())
 

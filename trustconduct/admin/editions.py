@@ -17,7 +17,8 @@ from trustconduct.admin.edition_edit import Editing
 from trustconduct.admin.edition_parts import Parts
 from trustconduct.admin.forms import WrittenDay
 from trustconduct.admin.overview import editions
-from trustconduct.admin.standing import CHANGED, Standings, back, edition_of
+from trustconduct.admin.rollouts import RollingOut
+from trustconduct.admin.standing import CHANGED, back, edition_of
 from trustconduct.admin.tasks import TONES, WORDS
 from trustconduct.db import transaction
 from trustconduct.policies.editions import (
@@ -25,13 +26,12 @@ from trustconduct.policies.editions import (
     Union,
     UnionRefused,
     approve,
-    publish,
     withdrawal_of,
 )
 from trustconduct.policies.models import Edition
 from trustconduct.reviews.reminders import reminded
 from trustconduct.web.door import Form, actor, needs, read
-from trustconduct.web.fields import Line, Nothing, Plain
+from trustconduct.web.fields import Line, Plain
 
 ASKED, NOT_APPLICABLE = "asked", "not_applicable"
 
@@ -55,7 +55,7 @@ class ApproveForm(Plain):
             raise ValidationError("Say why it does not apply.", "union_because")
 
 
-class EditionsView(Documents, Editing, Parts, Standings):
+class EditionsView(Documents, Editing, Parts, RollingOut):
     @expose("/")
     @needs(Can.SEE_CONSOLE)
     def index(self) -> str:
@@ -125,28 +125,6 @@ class EditionsView(Documents, Editing, Parts, Standings):
         except StaleDataError:
             return back(number, CHANGED, "waiting")
         return back(number, f"Edition {number} is approved. You can publish it now.", "good")
-
-    @expose("/<int:number>/publish")
-    @needs(Can.PUBLISH_EDITION)
-    def publication(self, number: int) -> Response:
-        """Ask once more, in plain words: what is published never changes again."""
-        return self.page("console/publish.html", edition=edition_of(number))
-
-    @expose("/<int:number>/publish", methods=("POST",))
-    @needs(Can.PUBLISH_EDITION)
-    def publish(self, number: int) -> Response:
-        edition = edition_of(number)
-        read(Nothing)
-        try:
-            with transaction(g.session):
-                publish(g.session, edition, by=actor())
-        except EditionRefused as refused:
-            return back(number, str(refused), "waiting")
-        except StaleDataError:
-            return back(number, CHANGED, "waiting")
-        return back(
-            number, f"Edition {number} is published. Every school is asked to adopt it.", "good"
-        )
 
 
 def _union(form: Form) -> Union | None:

@@ -13,6 +13,7 @@ from trustconduct.accounts.permissions import Can
 from trustconduct.admin.views import Console
 from trustconduct.db import transaction
 from trustconduct.jobs.queue import ParkedJob, connect, parked_jobs
+from trustconduct.jobs.timetable import ENTRIES
 from trustconduct.schools.undelivered import (
     Unsent,
     how_many,
@@ -29,13 +30,7 @@ from trustconduct.web.mail import letter_of, moment, why, word
 A_PAGE = 50
 
 # What a task of the worker is for, in words; one that stands here by no name shows its own.
-JOBS = {
-    "deliver_mail": "Sending emails and texts",
-    "remind_of_reviews": "Looking whether a review is due",
-    "look_after_reviews": "Looking whether a review of a school’s own is due",
-    "start_schools": "Inviting the heads of new schools",
-    "forget_kept_forms": "Deleting what was typed and not sent",
-}
+JOBS = {task: entry.what for task, entry in ENTRIES.items()}
 
 
 class MailView(Console):

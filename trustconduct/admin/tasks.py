@@ -16,10 +16,14 @@ from sqlalchemy import select
 from trustconduct import clock
 from trustconduct.accounts.permissions import Can
 from trustconduct.admin.views import trust_calendar
+from trustconduct.jobs.runs import last_rung_at, newest
+from trustconduct.jobs.timetable import ENTRIES
+from trustconduct.oversight.drift import LATE
 from trustconduct.oversight.heads import SchoolHead
 from trustconduct.oversight.overview import Overview, SchoolStanding
 from trustconduct.oversight.review_board import overdue_reviews
 from trustconduct.policies.models import Edition, State
+from trustconduct.policies.rollouts import waiting_schools
 from trustconduct.reviews.cycles import cycle_of, review_of
 from trustconduct.reviews.due_days import Reminder, due
 from trustconduct.reviews.models import TrustCycle
@@ -29,6 +33,7 @@ from trustconduct.schools.undelivered import how_many
 from trustconduct.tenants.models import SchoolStart
 from trustconduct.tenants.sessions import ScopedSession
 from trustconduct.web.door import actor, mine
+from trustconduct.web.mail import moment
 from trustconduct.web.navigation import count
 from trustconduct.web.tasks import Sources, Task
 
@@ -36,6 +41,9 @@ from trustconduct.web.tasks import Sources, Task
 WITHOUT_A_VERSION = timedelta(days=28)
 # A step of a review is a task from so long before its day.
 STEP_IS_NEAR = timedelta(days=28)
+
+# The timetable looks each minute; after this long without a look nobody is looking.
+STANDS_STILL = timedelta(minutes=15)
 
 # One word for each state, in the list, on the page and here.
 WORDS = {state: state.value.capitalize() for state in State}
@@ -92,6 +100,29 @@ def undelivered(session: ScopedSession, at: AtTrust) -> Iterator[Task]:
         )
 
 
+@trust_tasks(Can.SEE_CONSOLE, order=7, more=lambda: url_for("timetable.show"))
+def work_failed(session: ScopedSession, at: AtTrust) -> Iterator[Task]:
+    """Scheduled work that failed the last time, and a timetable that stands still. Two queries."""
+    for task, run in newest(session, ENTRIES, ended=True).items():
+        if run.error:
+            yield Task(
+                f"Scheduled work failed: {ENTRIES[task].what.lower()}",
+                url_for("timetable.show"),
+                "It is tried again by itself. If it goes on, tell whoever runs the service.",
+                "Failed",
+                "attention",
+            )
+    rung_at = last_rung_at(session)
+    if rung_at is not None and clock.now() - rung_at > STANDS_STILL:
+        yield Task(
+            f"Nothing has run by itself since {moment(rung_at)}",
+            url_for("timetable.show"),
+            "No emails go out meanwhile. Tell whoever runs the service.",
+            "Stands still",
+            "attention",
+        )
+
+
 @trust_tasks(Can.SEE_CONSOLE, order=10)
 def to_bring_in(session: ScopedSession, at: AtTrust) -> Iterator[Task]:
     """The very first edition."""
@@ -109,7 +140,7 @@ def to_publish(session: ScopedSession, at: AtTrust) -> Iterator[Task]:
     """Editions newer than the published one."""
     hints = {
         State.DRAFT: "Read it through, then note the day on which the Board approved it.",
-        State.APPROVED: "The Board approved it. Publish it, and every school is asked to adopt it.",
+        State.APPROVED: "The Board approved it. Publish it, for all schools or some, with a day.",
     }
     for edition in at.editions:
         if edition is at.published:
@@ -122,6 +153,20 @@ def to_publish(session: ScopedSession, at: AtTrust) -> Iterator[Task]:
             hints[edition.state],
             WORDS[edition.state],
             TONES[edition.state],
+        )
+
+
+@trust_tasks(Can.SEE_CONSOLE, order=25)
+def late_schools(session: ScopedSession, at: AtTrust) -> Iterator[Task]:
+    """Schools that have not adopted by their day, as one task. One query."""
+    today = clock.today()
+    if late := [days for one in waiting_schools(session) if (days := one.days_late(today))]:
+        yield Task(
+            f"{count(len(late), 'school is', 'schools are')} late with the Trust’s edition",
+            url_for("drift.show", only=LATE),
+            f"The longest for {count(max(late), 'day', 'days')}. Each is reminded every week.",
+            "Late",
+            "attention",
         )
 
 

@@ -126,6 +126,29 @@ SENTENCES: dict[Event, Sentence] = {
         "withdrew {thing} of the code of conduct, and gave this reason: “{because}”",
         "withdrew {thing} of the code of conduct",
     ),
+    Event.ROLLOUT_ASKED: Sentence(
+        "asked schools to adopt {thing} of the code of conduct by {adopt_by_on}"
+        " (schools: {schools})",
+        "asked schools to adopt {thing} of the code of conduct",
+    ),
+    Event.ROLLOUT_MOVED: Sentence(
+        "moved the day for adopting {thing} of the code of conduct to {adopt_by_on}"
+        " (schools: {schools}), and gave this reason: “{because}”",
+        "moved the day for adopting {thing} of the code of conduct",
+    ),
+    Event.ROLLOUT_REMINDED: Sentence(
+        "wrote to the school about adopting {thing} of the code of conduct by {adopt_by_on}",
+        "wrote to the school about adopting {thing} of the code of conduct",
+    ),
+    Event.ROLLOUT_RAISED: Sentence(
+        "told the Trust’s officers which schools are late with the code of conduct"
+        " (schools: {schools})",
+        "told the Trust’s officers which schools are late with the code of conduct",
+    ),
+    Event.DRIFT_EXPORTED: Sentence(
+        "took out the list of how schools differ (schools: {schools})",
+        "took out the list of how schools differ",
+    ),
     Event.MATRIX_CHANGED: Sentence("changed the ways to contact school"),
     Event.TEXT_CHANGED: Sentence(
         "changed the school’s own words at “{clause}” ({change})", "changed the school’s own words"
@@ -194,6 +217,9 @@ SENTENCES: dict[Event, Sentence] = {
     Event.REVIEW_STEP_REOPENED: Sentence(
         "opened a step of the review of {thing} again: {step}",
         "opened a step of the review of {thing} again",
+    ),
+    Event.RUN_ASKED: Sentence(
+        "had scheduled work done at once: {what}", "had scheduled work done at once"
     ),
     Event.MESSAGE_GIVEN_UP: Sentence("could not send a message, and gave up trying"),
     Event.MESSAGE_TRIED_AGAIN: Sentence(
@@ -264,6 +290,7 @@ KINDS: dict[str, Kind] = {
         "Reviews", frozenset({"review_cycle_trust", "review_cycle_school", "review_school"})
     ),
     "trust": Kind("The Trust and its schools", frozenset({"trust", "school"})),
+    "work": Kind("Scheduled work", frozenset({"timetable_run"})),
     "accounts": Kind(
         "People who sign in",
         frozenset(

@@ -45,12 +45,14 @@ from trustconduct.people.take_in import take_in
 from trustconduct.policies.editions import approve, import_edition, newest_published, publish
 from trustconduct.policies.models import Edition, SchoolVersion
 from trustconduct.policies.reading import read_policy, template
+from trustconduct.policies.rollouts import suggested_day
 from trustconduct.policies.versions import publish_version
 from trustconduct.reviews.school_reviews import begin_reviews
 from trustconduct.schools.add import add_school, name_trust
 from trustconduct.schools.badge import set_badge
 from trustconduct.schools.change import suspend
 from trustconduct.schools.settings import change_settings, facts_of
+from trustconduct.tenants.calendars import calendar_of
 from trustconduct.tenants.models import School, SchoolSettings, Trust
 from trustconduct.tenants.sessions import ScopedSession, Sessions
 
@@ -92,7 +94,8 @@ def _trust(sessions: Sessions) -> dict[str, UUID] | None:
             name_trust(session, by=COMMAND, **TRUST)
             edition = _edition(session, template().decode(), "template.txt")
             approve(session, edition, by=COMMAND, board_on=clock.today())
-            publish(session, edition, by=COMMAND)
+            day = suggested_day(calendar_of(session), clock.today())
+            publish(session, edition, by=COMMAND, adopt_by_on=day)
             text = template().decode()
             for old, new in NEXT_EDITION:
                 text = text.replace(old, new, 1)

@@ -16,18 +16,22 @@ from uuid import UUID
 
 from redis import Redis, RedisError
 from rq import Queue, Retry
-from rq.job import Job
+from rq.job import Job, get_current_job
 from rq.serializers import JSONSerializer
 
-DELIVER = "trustconduct.jobs.tasks.deliver_mail"
+PREFIX = "trustconduct.jobs.tasks."
+DELIVER = f"{PREFIX}deliver_mail"
+REMIND_SCHOOLS = f"{PREFIX}remind_of_rollouts"
 # The only functions that a job may name, whatever stands in Redis.
 ALLOWED = frozenset(
     {
         DELIVER,
-        "trustconduct.jobs.tasks.forget_kept_forms",
-        "trustconduct.jobs.tasks.look_after_reviews",
-        "trustconduct.jobs.tasks.remind_of_reviews",
-        "trustconduct.jobs.tasks.start_schools",
+        f"{PREFIX}forget_kept_forms",
+        f"{PREFIX}forget_runs",
+        f"{PREFIX}look_after_reviews",
+        f"{PREFIX}remind_of_reviews",
+        REMIND_SCHOOLS,
+        f"{PREFIX}start_schools",
     }
 )
 NAME = "trustconduct"
@@ -37,6 +41,7 @@ MOST_TRIES = 5
 SECONDS_PARKED = 7 * 86_400
 MOST_SHOWN = 200
 _BELL = "trustconduct:bell"
+_RUN = "run-"  # before the id of a job that stands for a run of the timetable
 
 
 class NotOnTheList(RuntimeError):
@@ -75,7 +80,7 @@ def queue(redis: Redis) -> Queue:
     )
 
 
-def enqueue(redis: Redis, function: str, *ids: str) -> str:
+def enqueue(redis: Redis, function: str, *ids: str, job_id: str | None = None) -> str:
     """Put a listed function into the queue with ids as its arguments; give the job's own id.
 
     No personal data: what stands in Redis is outside every wall that the database has.
@@ -91,8 +96,35 @@ def enqueue(redis: Redis, function: str, *ids: str) -> str:
         failure_ttl=SECONDS_PARKED,
         retry=Retry(max=MOST_TRIES - 1),
         description=function,
+        job_id=job_id,
     )
     return job.id
+
+
+def enqueue_run(redis: Redis, function: str, run_id: UUID) -> bool:
+    """Put a run of the timetable into the queue, once; True where it was not in it yet.
+
+    Of two processes that find it waiting, one puts it there. What Redis has lost
+    meanwhile, mark and job, is put there again.
+    """
+    job_id = f"{_RUN}{run_id}"
+    if ListedJob.exists(job_id, connection=redis):
+        return False
+    if not redis.set(f"trustconduct:{job_id}", "1", nx=True, ex=30):
+        return False
+    enqueue(redis, function, job_id=job_id)
+    return True
+
+
+def run_of_this_job() -> UUID | None:
+    """The run of the timetable that the job of this process stands for, if it does."""
+    job = get_current_job()
+    if job is None or not job.id.startswith(_RUN):
+        return None
+    try:
+        return UUID(job.id.removeprefix(_RUN))
+    except ValueError:  # put there by somebody else
+        return None
 
 
 @dataclass(frozen=True)

@@ -12,15 +12,16 @@ from uuid import UUID
 
 from redis import Redis, RedisError
 from sqlalchemy import Engine, select
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 from config.base import Settings, from_environment
 from trustconduct import clock
 from trustconduct.accounts.kept_forms import forget_old
-from trustconduct.accounts.users import at_trust, staff_of_schools
+from trustconduct.accounts.users import at_trust, leading, staff_of_schools
 from trustconduct.audit.actor import Role
 from trustconduct.db import transaction
-from trustconduct.jobs.queue import DELIVER, connect, enqueue, heard, ring
+from trustconduct.jobs import runs
+from trustconduct.jobs.queue import DELIVER, connect, enqueue, heard, ring, run_of_this_job
 from trustconduct.jobs.starting import start_schools as start_each
 from trustconduct.outbox.delivery import (
     ByMail,
@@ -37,6 +38,7 @@ from trustconduct.outbox.notify import NotifyGateway
 from trustconduct.outbox.texts import FileGateway, Gateway, NoGateway
 from trustconduct.plain_log import log
 from trustconduct.reviews.reminders import Recipient, remind
+from trustconduct.reviews.rollouts import raise_late, remind_school, to_remind
 from trustconduct.reviews.school_reminders import ROLES as REVIEWERS
 from trustconduct.reviews.school_reminders import Colleague, look_after, schools_to_look_at
 from trustconduct.schools.notices import with_notices
@@ -84,21 +86,46 @@ def text_gateway(settings: Settings) -> Gateway:
 
 
 def told(task: Callable[..., Any]) -> Callable[..., Any]:
-    """One line in the log for each run of a task: how long, what came of it, what broke."""
+    """One line in the log for each run of a task: how long, what came of it, what broke.
+
+    A run of the timetable is noted in its row as well.
+    """
 
     @wraps(task)
     def run(*ids: str) -> Any:
         began = time.perf_counter()
         name = f"{task.__module__}.{task.__name__}"
+        run_id = run_of_this_job()
+        more = {"run": str(run_id)} if run_id else {}
+        if run_id and not _begins(run_id):
+            return None
         try:
             done = task(*ids)
-        except Exception:
-            log.error("A task failed.", task=name, ms=_since(began), exc_info=True)
+        except Exception as error:
+            log.error("A task failed.", task=name, ms=_since(began), exc_info=True, **more)
+            if run_id:
+                _ends(run_id, error=type(error).__qualname__)
             raise
-        log.info("task", task=name, ms=_since(began), done=done)
+        log.info("task", task=name, ms=_since(began), done=done, **more)
+        if run_id:
+            _ends(run_id, found=int(done))
         return done
 
     return run
+
+
+def _begins(run_id: UUID) -> bool:
+    with works().sessions.trust() as session, transaction(session):
+        return runs.begin(session, run_id)
+
+
+def _ends(run_id: UUID, **what: Any) -> None:
+    """Never fails: the work is done, and would be done again for the sake of its note."""
+    try:
+        with works().sessions.trust() as session, transaction(session):
+            runs.end(session, run_id, **what)
+    except SQLAlchemyError:
+        log.error("A run could not be noted.", exc_info=True)
 
 
 def _since(began: float) -> float:
@@ -197,17 +224,7 @@ def _log() -> None:
 def remind_of_reviews() -> bool:
     """Write the reminder of the policy's review if one is due."""
     with_ = works()
-    with with_.sessions.accounts(read_only=True) as session:
-        today = clock.today()
-        people = [
-            Recipient(
-                user.name,
-                user.email,
-                user.id,
-                officer=user.is_at_trust(Role.TRUST_OFFICER, today),
-            )
-            for user in at_trust(session)
-        ]
+    people = _people_of_trust()
     with with_.sessions.trust() as session:
         trust = session.scalar(select(Trust.name)) or ""
         with transaction(session):
@@ -220,6 +237,65 @@ def remind_of_reviews() -> bool:
     if reminded:
         ring(with_.redis)
     return reminded
+
+
+def _people_of_trust() -> list[Recipient]:
+    with works().sessions.accounts(read_only=True) as session:
+        today = clock.today()
+        return [
+            Recipient(
+                user.name,
+                user.email,
+                user.id,
+                officer=user.is_at_trust(Role.TRUST_OFFICER, today),
+            )
+            for user in at_trust(session)
+        ]
+
+
+@told
+def remind_of_rollouts() -> int:
+    """Write to the schools that are to adopt an edition, each in its own session, and to the
+    Trust's officers about those that are late; give how many reminders were written.
+
+    What breaks at one school does not keep the others from theirs; the job fails afterwards.
+    """
+    with_ = works()
+    base = with_.settings.BASE_URL.rstrip("/")
+    with with_.sessions.trust(read_only=True) as session:
+        found = to_remind(session)
+        trust = session.scalar(select(Trust.name)) or ""
+    with with_.sessions.accounts(read_only=True) as session:
+        led = {
+            school_id: [Recipient(user.name, user.email) for user in users]
+            for school_id, users in leading(session, [one.school_id for one, _ in found]).items()
+        }
+    broken: Exception | None = None
+    written = 0
+    for one, reminder in found:
+        try:
+            with with_.sessions.school(one.school_id) as session, transaction(session):
+                written += remind_school(
+                    session,
+                    one,
+                    reminder,
+                    led.get(one.school_id, []),
+                    trust=trust,
+                    address=f"{base}/{one.slug}/staff/policy/",
+                )
+        except OperationalError:
+            raise
+        except Exception as error:
+            broken = broken or error
+            log.error("A school could not be reminded.", exc_info=True)
+    with with_.sessions.trust() as session, transaction(session):
+        officers = [one for one in _people_of_trust() if one.officer]
+        written += raise_late(session, officers, console=f"{base}/admin/drift/?only=late")
+    if written:
+        ring(with_.redis)
+    if broken:
+        raise broken
+    return written
 
 
 @told
@@ -277,3 +353,10 @@ def start_schools() -> int:
     if started:
         ring(with_.redis)
     return started
+
+
+@told
+def forget_runs() -> int:
+    """Delete what the timetable ran more than 90 days ago; give how many."""
+    with works().sessions.trust() as session, transaction(session):
+        return runs.forget_old(session)

@@ -1,69 +1,145 @@
-"""What is looked for when: the whole list. Each entry only rings; the task finds what is due."""
+"""What runs when: the whole list, and the clock that keeps to it.
+
+Each entry only rings; the task finds what is due. A slot is a row (`Run`), claimed
+before it rings: so two timetables at once ring once, and a machine that was off for
+three days finds the last slot of each entry unclaimed and rings for that one.
+"""
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from redis import Redis
-from rq.cron import CronJob, CronScheduler
 
-from trustconduct.jobs import tasks
-from trustconduct.jobs.queue import ALLOWED, NAME, NotOnTheList, enqueue
+from trustconduct import clock
+from trustconduct.db import transaction
+from trustconduct.jobs.queue import PREFIX, enqueue_run
+from trustconduct.jobs.runs import claim, waiting
+from trustconduct.jobs.slots import Daily, Minutes, Slots
 from trustconduct.plain_log import log
+from trustconduct.tenants.sessions import Sessions
+
+LONGEST_SLEEP = 60.0  # seconds
 
 
 @dataclass(frozen=True)
 class Entry:
-    """A task and when it is looked at, as a cron string in London time."""
+    """A task, when it is looked at, and what it is for, in words for the console.
 
-    function: str
-    cron: str
+    `one` and `many` are what its count counts.
+    """
+
+    task: str
+    when: Slots
+    what: str
     why: str
+    one: str
+    many: str
+
+    @property
+    def function(self) -> str:
+        return PREFIX + self.task
+
+    def told(self, found: int) -> str:
+        """What a run came to."""
+        return f"{found:,} {self.one if found == 1 else self.many}" if found else "Nothing to do"
 
 
 TIMETABLE = (
     Entry(
-        "trustconduct.jobs.tasks.deliver_mail",
-        "* * * * *",
-        "finds mail whose bell was lost, and what is to be tried again",
+        "deliver_mail",
+        Minutes(1),
+        "Sending emails and texts",
+        "Sends what is waiting, and tries again what could not be sent before.",
+        "message tried",
+        "messages tried",
     ),
     Entry(
-        "trustconduct.jobs.tasks.forget_kept_forms",
-        "*/10 * * * *",
-        "deletes what was typed into forms that nobody sent within the hour",
+        "start_schools",
+        Minutes(1),
+        "Starting new schools",
+        "Invites the head of a new school where the page that added it did not get to it.",
+        "school started",
+        "schools started",
     ),
     Entry(
-        "trustconduct.jobs.tasks.look_after_reviews",
-        "10 6-18 * * *",
-        "reminds schools of their own reviews, begins them, and follows changed term dates",
+        "forget_kept_forms",
+        Minutes(10),
+        "Deleting what was typed and not sent",
+        "Forms that somebody left when their sign-in ended are kept for an hour.",
+        "form deleted",
+        "forms deleted",
     ),
     Entry(
-        "trustconduct.jobs.tasks.remind_of_reviews",
-        "5 6-18 * * *",
-        "reminds officers of a review; hourly, so that a day switched off at six is caught up",
+        "remind_of_reviews",
+        Daily(range(6, 19), minute=5),
+        "Reminding of the review",
+        "Looks whether the Trust’s officers are to be reminded of the review of the code.",
+        "reminder written",
+        "reminders written",
     ),
     Entry(
-        "trustconduct.jobs.tasks.start_schools",
-        "* * * * *",
-        "invites heads and begins settings where the page that added the school did not get to it",
+        "look_after_reviews",
+        Daily(range(6, 19), minute=10),
+        "Looking after the schools’ own reviews",
+        "Reminds schools of their own reviews, begins the next, and follows changed term dates.",
+        "school reminded",
+        "schools reminded",
+    ),
+    Entry(
+        "remind_of_rollouts",
+        Daily(range(7, 19), minute=15),
+        "Reminding schools of a new edition",
+        "Writes to schools that are to adopt an edition by a day, and to the Trust’s officers"
+        " once a week about those that are two weeks late.",
+        "reminder written",
+        "reminders written",
+    ),
+    Entry(
+        "forget_runs",
+        Daily([3], minute=40),
+        "Clearing this list",
+        "Deletes what ran more than 90 days ago.",
+        "run deleted",
+        "runs deleted",
     ),
 )
+ENTRIES = {entry.task: entry for entry in TIMETABLE}
 
 
-class Bell(CronJob):
-    """An entry that rings by our own queue: RQ's own would write a pickle into Redis."""
+def look(sessions: Sessions, redis: Redis) -> int:
+    """Claim each entry's last slot if nobody has, and ring for what waits; give how many rang.
 
-    def enqueue(self, connection: Redis) -> None:  # type: ignore[override]
-        enqueue(connection, self.func_name)
-        log.info("The timetable rang.", task=self.func_name)
+    The claim is committed before the bell: one that is lost with Redis rings again at
+    the next look, since its row still waits.
+    """
+    now = clock.now()
+    with sessions.trust() as session, transaction(session):
+        for entry in TIMETABLE:
+            claim(session, entry.task, entry.when.latest(now))
+        found = waiting(session)
+    rang = 0
+    for run_id, task in found:
+        if task in ENTRIES and enqueue_run(redis, ENTRIES[task].function, run_id):
+            log.info("The timetable rang.", task=ENTRIES[task].function, run=str(run_id))
+            rang += 1
+    return rang
 
 
-def scheduler(redis: Redis) -> CronScheduler:
-    """RQ's clock with the timetable, ready to start. Two of them at once do no harm."""
-    clock = CronScheduler(connection=redis)
-    for entry in TIMETABLE:
-        if entry.function not in ALLOWED:
-            raise NotOnTheList(entry.function)
-        function = getattr(tasks, entry.function.rpartition(".")[2])
-        clock._cron_jobs.append(Bell(NAME, func=function, cron=entry.cron))
-    return clock
+def seconds_to_next() -> float:
+    """How long nothing is due, a minute at most: a look costs little, and finds lost bells."""
+    now = clock.now()
+    next_at = min(entry.when.following(now) for entry in TIMETABLE)
+    return min(max((next_at - now).total_seconds(), 0.1), LONGEST_SLEEP)
+
+
+def keep_time(
+    sessions: Sessions, redis: Redis, sleep: Callable[[float], None] = time.sleep
+) -> None:
+    """Look, and look again whenever something is due, until something stops it."""
+    while True:
+        redis.ping()  # a bell can be heard, or nothing is claimed for it
+        look(sessions, redis)
+        sleep(seconds_to_next())

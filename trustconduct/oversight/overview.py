@@ -17,6 +17,7 @@ from trustconduct.acknowledgements.models import Acknowledgement, Answer, SignRe
 from trustconduct.audit.actor import Actor
 from trustconduct.clock import Term
 from trustconduct.policies.models import Edition, InForce
+from trustconduct.policies.rollouts import newest_offered
 from trustconduct.tenants.models import School
 from trustconduct.tenants.sessions import ScopedSession
 
@@ -33,7 +34,8 @@ class SchoolStanding:
     edition: int | None
     version: int | None
     review: Term | None
-    behind: bool  # an edition newer than the one in force is published
+    offered: int | None  # the newest edition that it is to adopt
+    behind: bool  # and that is not the one in force
     counts: Counts
 
 
@@ -71,6 +73,7 @@ def overview(session: ScopedSession, *, by: Actor) -> Overview:
             InForce.number.label("version"),
             Edition.number.label("edition"),
             Edition.review_text,
+            newest_offered().label("offered"),
         )
         .outerjoin(
             InForce,
@@ -91,7 +94,8 @@ def overview(session: ScopedSession, *, by: Actor) -> Overview:
                 edition=row.edition,
                 version=row.version,
                 review=Term.parse(row.review_text) if row.review_text else None,
-                behind=newest is not None and (row.edition or 0) < newest,
+                offered=row.offered,
+                behind=row.offered is not None and (row.edition or 0) < row.offered,
                 counts=answered.get(row.id, Counts()),
             )
             for row in rows

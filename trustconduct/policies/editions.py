@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
+from uuid import UUID
 
 from sqlalchemy import func, select
 
@@ -14,9 +16,11 @@ from trustconduct.audit.events import Event
 from trustconduct.audit.record import record
 from trustconduct.policies.models import Edition, State
 from trustconduct.policies.reading import NOT_APPLICABLE, Reading
+from trustconduct.policies.rollouts import is_offered, roll_out
 from trustconduct.policies.withdrawals import Withdrawal
 from trustconduct.tenants.calendars import calendar_of
-from trustconduct.tenants.sessions import ScopedSession
+from trustconduct.tenants.models import School
+from trustconduct.tenants.sessions import SCHOOL, ScopedSession
 
 
 class EditionRefused(ValueError):
@@ -148,12 +152,20 @@ def mark_change(
     )
 
 
-def publish(session: ScopedSession, edition: Edition, *, by: Actor) -> None:
-    """Freeze an approved edition and offer it to every school. It never changes again.
+def publish(
+    session: ScopedSession,
+    edition: Edition,
+    *,
+    by: Actor,
+    to: Collection[UUID] | None = None,
+    adopt_by_on: date | None = None,
+) -> int:
+    """Freeze an approved edition and roll it out to every school, or to those in `to`.
 
-    One that nobody marked as minor is material: nobody is left unasked by an
-    oversight. Raises EditionRefused where the Board has not approved it, or a
-    newer one is out.
+    It never changes again. Gives how many schools are asked. An edition that nobody
+    marked as minor is material: nobody is left unasked by an oversight. Raises
+    EditionRefused where the Board has not approved it, or a newer one is out, and
+    RollOutRefused for a day or schools that will not do.
     """
     permit(by, Can.PUBLISH_EDITION)
     if edition.state is State.DRAFT:
@@ -173,6 +185,7 @@ def publish(session: ScopedSession, edition: Edition, *, by: Actor) -> None:
     if newest is not None:
         session.expire(newest, ["superseded_at"])
     record(session, Event.EDITION_PUBLISHED, by=by, about=edition, number=edition.number)
+    return roll_out(session, edition, by=by, to=to, adopt_by_on=adopt_by_on)
 
 
 def withdraw(session: ScopedSession, edition: Edition, *, by: Actor, because: str) -> None:
@@ -209,13 +222,13 @@ def withdrawal_of(session: ScopedSession, edition: Edition) -> Withdrawal | None
 
 
 def newest_published(session: ScopedSession) -> Edition | None:
-    """The edition that schools are to adopt now, if any: never one that was withdrawn.
+    """The edition to adopt now, if any: never one that was withdrawn.
 
-    A school's session sees published ones only.
+    In a school's session the newest of those that this school was asked to adopt: it
+    stays on its edition where a later one was rolled out to others.
     """
-    return session.scalar(
-        select(Edition)
-        .where(Edition.published_at.is_not(None), Edition.withdrawn_at.is_(None))
-        .order_by(Edition.number.desc())
-        .limit(1)
-    )
+    query = select(Edition).where(Edition.published_at.is_not(None), Edition.withdrawn_at.is_(None))
+    if session.scope.role == SCHOOL:
+        joined_at = select(School.joined_at).where(School.id == session.school_id)
+        query = query.where(is_offered(session.school_id, joined_at.scalar_subquery()))
+    return session.scalar(query.order_by(Edition.number.desc()).limit(1))

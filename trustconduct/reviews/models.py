@@ -236,3 +236,18 @@ class SchoolReminder(SentReminder, SchoolOwned, Base):
         in_school("subject_id", to="review_school"),
         UniqueConstraint("school_id", "kind", "subject_id", "local_day"),
     )
+
+
+class RollOutReminder(SchoolOwned, Base):
+    """A reminder of one kind to a school about a roll-out, for the day it fell due.
+
+    The school's own, since the mail is. The Trust reads which went, never to whom.
+    """
+
+    __tablename__ = "rollout_reminder"
+    __table_args__ = (UniqueConstraint("school_id", "subject_id", "kind", "local_day"),)
+
+    kind: Mapped[str]
+    subject_id: Mapped[UUID]
+    local_day: Mapped[date]
+    reminded_at: Mapped[datetime] = mapped_column(default=clock.now)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 from sqlalchemy import select
 
+from trustconduct import clock
 from trustconduct.accounts.permissions import Can
 from trustconduct.contact_matrix.save import current_matrix
 from trustconduct.people.models import Adult
@@ -128,9 +129,17 @@ def to_adopt(session: ScopedSession, here: Here) -> Iterator[Task]:
     lacking = missing(session, edition, facts, settings, current_matrix(session))
     hint = f"{len(lacking)} things to fill in first" if len(lacking) > 1 else ""
     doable = bool(lacking) or Can.PUBLISH_VERSION in here.may
+    by = here.rollout.adopt_by_on if here.rollout else None
+    days_late = (clock.today() - by).days if by else 0
     task = Task(
-        f"Adopt edition {edition.number} of the code of conduct",
+        f"The Trust’s new edition {edition.number}: adopt it by {clock.day(by)}"
+        if by
+        else f"Adopt edition {edition.number} of the code of conduct",
         school_url("setup.adopt"),
         hint or (lacking[0].text if lacking else "Everything is filled in"),
     )
-    yield task if doable else replace(task, word="Waits for the headteacher", tone="quiet")
+    if days_late > 0:
+        word = f"{count(days_late, 'day', 'days')} late"
+        yield replace(task, word=word, tone="attention")
+    else:
+        yield task if doable else replace(task, word="Waits for the headteacher", tone="quiet")

@@ -34,6 +34,7 @@ CONSOLE: Places = (
     ("People", "users.index_view", Can.SEE_CONSOLE, "users."),
     ("Term dates", "terms.show", Can.CHANGE_CALENDAR, "terms."),
     ("Emails and texts", "trust_mail.index", Can.SEE_MAIL, "trust_mail."),
+    ("Scheduled work", "timetable.show", Can.SEE_CONSOLE, "timetable."),
     ("The Trust", "trust.show", Can.CHANGE_TRUST, "trust."),
     ("History", "look_back.show", Can.SEE_HISTORY, "look_back."),
 )

@@ -18,6 +18,7 @@ from trustconduct.db import transaction
 from trustconduct.policies import wording
 from trustconduct.policies.editions import newest_published
 from trustconduct.policies.facts import FACTS, fill
+from trustconduct.policies.rollouts import rollout_here
 from trustconduct.policies.versions import (
     Missing,
     NotReady,
@@ -94,6 +95,7 @@ def adopt() -> str:
         steps=_steps(lacking, behind=behind),
         behind=behind,
         lacking=lacking,
+        rollout=rollout_here(g.session, edition) if edition and behind else None,
         versions=history(g.session),
     )
 

@@ -22,6 +22,7 @@ from trustconduct.acknowledgements.models import Campaign
 from trustconduct.audit.actor import Actor
 from trustconduct.policies.editions import newest_published
 from trustconduct.policies.models import Edition, SchoolVersion
+from trustconduct.policies.rollouts import RollOut, rollout_here
 from trustconduct.policies.versions import version_in_force
 from trustconduct.tenants.sessions import ScopedSession
 from trustconduct.web.door import SchoolCard
@@ -112,6 +113,10 @@ class Here:
     @cached_property
     def edition(self) -> Edition | None:
         return newest_published(self.session)
+
+    @cached_property
+    def rollout(self) -> RollOut | None:
+        return rollout_here(self.session, self.edition) if self.edition else None
 
     @cached_property
     def starting(self) -> bool:
