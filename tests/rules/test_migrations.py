@@ -208,7 +208,7 @@ def test_what_was_published_before_there_were_days_is_still_offered_to_all_witho
     world, servers
 ):
     with owner(servers, world.name) as connection:
-        alembic(connection, command.downgrade, "0019")
+        alembic(connection, command.downgrade, "0023")
         alembic(connection, command.upgrade, "head")
     with world.sessions.trust() as session:
         rows = session.execute(text("select adopt_by_on, asked_at from policy_rollout")).all()
