@@ -16,12 +16,17 @@ from flask import flash, g, redirect, request, url_for
 from flask.wrappers import Response
 from flask_admin import expose
 from marshmallow import fields, validate
+from sqlalchemy import select
 
 from trustconduct.accounts.permissions import Can
 from trustconduct.admin.views import Console
 from trustconduct.db import transaction
+from trustconduct.policies.differences import differences
+from trustconduct.policies.editing import ever_used
 from trustconduct.policies.editions import import_edition
 from trustconduct.policies.facts import FACTS
+from trustconduct.policies.matching import matched
+from trustconduct.policies.models import Edition
 from trustconduct.policies.reading import (
     AnswerRefused,
     PolicyUnreadable,
@@ -31,6 +36,7 @@ from trustconduct.policies.reading import (
 )
 from trustconduct.policies.source_text import LARGEST
 from trustconduct.policies.word_text import LARGEST_WORD, is_word, text_of_word
+from trustconduct.policies.wording import differences_html
 from trustconduct.web.door import Form, actor, needs, read
 from trustconduct.web.fields import Choice, Line, Plain
 
@@ -87,9 +93,13 @@ class Importing(Console):
     def _looked(
         self, reading: Reading, raw: bytes, name: str, errors: Mapping | None = None
     ) -> Response:
+        before, reading = _under_its_ids(reading)
+        changes = differences(before.document, reading.document) if before else None
         return self.page(
             "console/look.html",
             422 if errors else 200,
+            before=before,
+            changes=differences_html(changes, level=3) if changes and not changes.is_empty else "",
             reading=reading,
             strange={line.number for line in reading.unrecognised},
             source=base64.b64encode(raw).decode(),
@@ -114,6 +124,7 @@ class Importing(Console):
             return self._ask(Form(errors={"policy": [str(unreadable)]}), 422)
         except AnswerRefused as refused:
             return self._looked(read_policy(raw, filename=name), raw, name, {"": [str(refused)]})
+        _, reading = _under_its_ids(reading)
         with transaction(g.session):
             edition = import_edition(
                 g.session,
@@ -126,6 +137,30 @@ class Importing(Console):
         return redirect(  # type: ignore[return-value]
             url_for("editions.show", number=edition.number), 303
         )
+
+
+def _under_its_ids(reading: Reading) -> tuple[Edition | None, Reading]:
+    """The newest edition, and the reading with the ids that its clauses have there already."""
+    before = g.session.scalar(
+        select(Edition)
+        .where(Edition.withdrawn_at.is_(None))
+        .order_by(Edition.number.desc())
+        .limit(1)
+    )
+    if before is None:
+        return None, reading
+    found = matched(before.document, reading.document, ever_used(g.session))
+    return before, replace(
+        reading,
+        document=found.document,
+        lines=tuple(
+            replace(line, became=found.ids.get(line.became, line.became)) for line in reading.lines
+        ),
+        fact_places=tuple(
+            replace(place, where=found.ids.get(place.where, place.where))
+            for place in reading.fact_places
+        ),
+    )
 
 
 def source_of(reading: Reading) -> str:

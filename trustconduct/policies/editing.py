@@ -117,7 +117,7 @@ def edit(session: ScopedSession, edition: Edition, change: Edit, *, by: Actor) -
     permit(by, Can.EDIT_EDITION)
     _hold(session, edition)
     document = edition.document
-    made = change.apply(document, _ever_used(session))
+    made = change.apply(document, ever_used(session))
     before = snapshot(document, made.kind, made.about)
     after = snapshot(made.document, made.kind, made.about)
     if before != after:
@@ -215,7 +215,7 @@ _EVER = text(
 )
 
 
-def _ever_used(session: ScopedSession) -> set[str]:
+def ever_used(session: ScopedSession) -> set[str]:
     """Every id that ever stood in any edition, the retired ones of drafts too."""
     return set(session.scalars(_EVER))
 
