@@ -10,6 +10,7 @@ from __future__ import annotations
 import io
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 from uuid import UUID
 
 from PIL import Image, ImageChops, ImageDraw
@@ -25,6 +26,7 @@ from trustconduct.acknowledgements.campaigns import start_campaign
 from trustconduct.acknowledgements.models import SignRequest
 from trustconduct.acknowledgements.signing import answer, asked, copy_of
 from trustconduct.audit.actor import COMMAND, Actor, Grant, Role
+from trustconduct.contact_matrix.hours import parse
 from trustconduct.contact_matrix.matrix import Matrix
 from trustconduct.contact_matrix.save import save_matrix
 from trustconduct.db import transaction
@@ -222,8 +224,16 @@ def _matrix(offered: Matrix, demo: DemoSchool) -> Matrix:
         "email": demo.settings["email"],
         "visit": demo.settings["policies_url"],
     }
+    said: dict[str, dict[str, Any]] = {
+        "phone": {"hours": parse("Monday to Friday 8:30am to 4pm"), "who": "The office staff"},
+        "email": {"answer_within": 2, "who": "The office staff"},
+    }
     routes = tuple(
-        replace(route, detail=next((to for word, to in details.items() if word in route.id), ""))
+        replace(
+            route,
+            detail=next((to for word, to in details.items() if word in route.id), ""),
+            **next((more for word, more in said.items() if word in route.id), {}),
+        )
         for route in offered.routes
     )
     ticks = frozenset(
