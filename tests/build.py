@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import io
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -38,6 +38,8 @@ from trustconduct.people.models import Adult
 from trustconduct.people.roll import read_roll
 from trustconduct.people.take_in import take_in
 from trustconduct.policies.adoption import begin, finish
+from trustconduct.policies.consultations import Consultation, Guest, GuestKind
+from trustconduct.policies.consulting import invite_guest, open_consultation
 from trustconduct.policies.document import TextStanding
 from trustconduct.policies.editions import approve, import_edition, newest_published, publish
 from trustconduct.policies.models import Edition, SchoolVersion
@@ -241,6 +243,20 @@ def link_in(content: TrustMessageContent) -> str:
 
 
 # -- in a school's session
+
+
+def a_consultation(session: ScopedSession, review: str = "Spring Term 2031") -> Consultation:
+    """An open consultation on a draft of its own, for ten more days."""
+    draft = a_draft(session, review)
+    last = clock.today() + timedelta(days=10)
+    return open_consultation(session, draft, by=an_officer(), closes_on=last, words="Read it")
+
+
+def a_guest(session: ScopedSession, consultation: Consultation, name: str = "Sam Sample") -> Guest:
+    return invite_guest(
+        session, consultation, by=an_officer(), name=name, email=f"{new_id()}@union.example",
+        kind=GuestKind.UNION, of="Union of Examples", trust="Lantern Trust",
+    )  # fmt: skip
 
 
 def the_school(session: ScopedSession) -> School:

@@ -8,6 +8,7 @@ word of another school has leaked.
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
@@ -30,6 +31,8 @@ from trustconduct.jobs.models import Run
 from trustconduct.people.models import Adult, Pupil
 from trustconduct.people.roll import read_roll
 from trustconduct.people.take_in import take_in
+from trustconduct.policies.consultations import Comment
+from trustconduct.policies.consulting import comment, comment_as_guest
 from trustconduct.policies.models import Adoption, LocalChange, PolicyText
 from trustconduct.reviews.due_days import Step
 from trustconduct.reviews.models import RollOutReminder
@@ -244,3 +247,19 @@ def _filled(session: ScopedSession, school: WorldSchool) -> WorldSchool:
         talk=talk,
         badge=badge,
     )
+
+
+def consulted(world: World) -> tuple[UUID, dict[str, Any]]:
+    """A consultation: each school's head and a guest have said something. Gives the guest,
+    and what the address of one of the comments needs.
+    """
+    with world.sessions.trust() as session, transaction(session):
+        there = build.a_consultation(session)
+        guest = build.a_guest(session, there)
+        comment_as_guest(session, there, guest, clause="behaviour.1", words="Too harsh")
+    for each in world.schools.values():
+        with world.sessions.school(each.id) as session, transaction(session):
+            comment(session, there, by=each.head, clause="behaviour.1", words=f"Said {each.canary}")
+    with world.sessions.trust() as session:
+        said = session.scalars(select(Comment.id).where(Comment.guest_id == guest.id)).one()
+    return guest.id, {"number": there.edition_number, "comment_id": said}

@@ -110,11 +110,11 @@ def test_an_edition_as_pdf_is_tagged_and_says_that_it_is_a_draft(officer):
 
 def test_the_paper_says_what_is_asked_why_and_whom_it_concerns(officer, world):
     said = plain(officer.get(PAPER))
-    assert "edition 2 of the policy, in place of edition 1" in said
+    assert "Approve edition 2 of the policy, in place of edition 1." in said
     assert "We were asked for plainer words." in said
     assert "people in 3 schools are asked again." in said
     texts, paper = words_of(take(officer, PAPER, "docx", PAPER))
-    assert "What the Board is asked to approve" in texts
+    assert "What the Board is asked to do" in texts
     rows = [[cell.text for cell in row.cells] for table in paper.tables for row in table.rows]
     assert ["online.1", document(world, 1).clause("online.1").text, "not there any more"] in rows
     with pikepdf.open(io.BytesIO(take(officer, PAPER, "pdf", PAPER).data)) as pdf:

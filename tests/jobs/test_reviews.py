@@ -6,6 +6,7 @@ import pytest
 import time_machine
 from sqlalchemy import select, text
 
+from tests import build
 from trustconduct.db import transaction
 from trustconduct.jobs import tasks
 from trustconduct.outbox.models import SchoolMessageContent
@@ -66,3 +67,10 @@ def test_a_closed_account_is_not_reminded(world):
         session.execute(text("update account_user set disabled_at = now()"))
     with time_machine.travel("2040-01-20T09:00:00Z"):
         assert tasks.look_after_reviews() == 0
+
+
+def test_heads_of_open_schools_are_asked_about_a_draft_once(world):
+    with world.sessions.trust() as session, transaction(session):
+        build.a_consultation(session)
+    assert tasks.consult_on_drafts() == 3
+    assert tasks.consult_on_drafts() == 0

@@ -22,7 +22,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from tests import build
 from tests.build import SEALER, the_edition, the_school
@@ -37,6 +37,9 @@ from trustconduct.files.models import FileKind, MediaType
 from trustconduct.files.take_in import Looked
 from trustconduct.outbox.models import models_of
 from trustconduct.outbox.write import Mail, write
+from trustconduct.policies.consultations import Comment, Consultation, GuestKind
+from trustconduct.policies.consultations import Outcome as CommentOutcome
+from trustconduct.policies.consulting import comment, comment_as_guest
 from trustconduct.policies.decisions import Choice
 from trustconduct.policies.document import Form, Section, TextStanding
 from trustconduct.policies.editing import HEADER, HeaderFields
@@ -105,6 +108,35 @@ def at_both(can: Can, with_: Callable[[ScopedSession], Given]) -> tuple[Asks, ..
 
 def _draft(session: ScopedSession) -> Edition:
     return build.a_draft(session)
+
+
+def _asked_about(s: ScopedSession) -> Edition:
+    return s.get_one(Edition, build.a_consultation(s).edition_id)
+
+
+def _said(s: ScopedSession) -> Comment:
+    there = build.a_consultation(s)
+    comment_as_guest(s, there, build.a_guest(s, there), clause="", words="Good")
+    return s.scalars(select(Comment)).one()
+
+
+def _consulted(s: ScopedSession) -> Consultation:
+    """The Trust's own, put in beneath a school's session: for it to speak of."""
+    there = Consultation(
+        edition_id=the_edition(s).id, edition_number=1, body=the_edition(s).body,
+        opened_by="An officer", closes_on=clock.today() + WEEK,
+    )  # fmt: skip
+    s.execute(text("set local role tc_trust"))
+    s.add(there)
+    s.flush()
+    s.execute(text("set local role tc_school"))
+    return there
+
+
+def _own_comment(s: ScopedSession) -> Comment:
+    by = build.a_head(s)
+    comment(s, _consulted(s), by=by, clause="", words="Good")
+    return s.scalars(select(Comment)).one()
 
 
 def _approved(session: ScopedSession) -> Edition:
@@ -383,6 +415,25 @@ RULES: dict[str, Asks | Free | tuple[Asks, ...]] = {
         Can.PUBLISH_EDITION, TRUST, lambda s: given(_draft(s), material=False, because="Words")),
     "policies.editions.withdraw": Asks(
         Can.WITHDRAW_EDITION, TRUST, lambda s: given(_draft(s), because="Wrong text")),
+    "policies.consulting.open_consultation": Asks(
+        Can.EDIT_EDITION, TRUST,
+        lambda s: given(_draft(s), closes_on=clock.today() + WEEK)),
+    "policies.consulting.close_consultation": Asks(
+        Can.EDIT_EDITION, TRUST, lambda s: given(_asked_about(s), because="Enough")),
+    "policies.consulting.invite_guest": Asks(
+        Can.EDIT_EDITION, TRUST,
+        lambda s: given(
+            build.a_consultation(s), name="Jo", email="jo@union.example",
+            kind=GuestKind.UNION, of="", trust="Lantern")),
+    "policies.consulting.end_guest": Asks(
+        Can.EDIT_EDITION, TRUST, lambda s: given(build.a_guest(s, build.a_consultation(s)))),
+    "policies.consulting.answer_comment": Asks(
+        Can.EDIT_EDITION, TRUST,
+        lambda s: given(_said(s), outcome=CommentOutcome.TAKEN, answer="")),
+    "policies.consulting.comment": Asks(
+        Can.COMMENT_ON_DRAFT, SCHOOL, lambda s: given(_consulted(s), clause="", words="Good")),
+    "policies.consulting.take_back": Asks(
+        Can.COMMENT_ON_DRAFT, SCHOOL, lambda s: given(_own_comment(s))),
     "policies.adoption.begin": Asks(
         Can.CHANGE_TEXT, SCHOOL, lambda s: given(the_edition(s)),
         idle="there is one edition; tests/policies/test_own_text.py has two"),
@@ -474,6 +525,9 @@ RULES: dict[str, Asks | Free | tuple[Asks, ...]] = {
 
 # What writes and does not say by whom.
 UNSIGNED: dict[str, str] = {
+    "policies.consulting.comment_as_guest": "a guest by their own link, whom the event names",
+    "policies.consulting.take_back_as_guest": "a guest by their own link, what came by it",
+    "policies.consulting_told.tell": "the clock does it, and the event says so",
     "accounts.endings.end_sign_ins": ONCE_PERMITTED,
     "accounts.factors.begin_move": "a blank factor of one's own; the old one counts until its code",
     "accounts.factors.enrol": "a blank factor of one's own, on the way to signing in",

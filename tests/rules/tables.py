@@ -66,6 +66,9 @@ TRUST_TABLES = {
     "calendar_span_trust",
     "timetable_run",
     "policy_rollout",
+    "policy_consultation",
+    "policy_guest",
+    "policy_comment",
 }
 ACCOUNTS_TABLES = {
     "account_user",
@@ -127,6 +130,17 @@ ROWS_SEEN = {
         "seen_by_trust": ("ALL", "tc_trust", "true", "true"),
         "seen_by_school": ("SELECT", "tc_school", "published_at IS NOT NULL", None),
     },
+    "policy_comment": {
+        "seen_by_trust": ("ALL", "tc_trust", "true", "true"),
+        "seen_by_school": ("SELECT", "tc_school", "at_school_id = OWN_SCHOOL", None),
+        "given_by_school": ("INSERT", "tc_school", None, "at_school_id = OWN_SCHOOL"),
+        "taken_back_by_school": (
+            "UPDATE",
+            "tc_school",
+            "at_school_id = OWN_SCHOOL",
+            "at_school_id = OWN_SCHOOL",
+        ),
+    },
     "policy_rollout": {
         "seen_by_trust": ("ALL", "tc_trust", "true", "true"),
         "seen_by_school": ("SELECT", "tc_school", "to_school_id = OWN_SCHOOL", None),
@@ -149,6 +163,8 @@ RIGHTS = {
         "stored_file_content": "select insert",
         "school_badge": "select insert delete",
         "policy_version": "select insert",
+        "policy_consultation": "select",
+        "policy_comment": "select insert update(taken_back_at)",
         "policy_in_force": "select insert update(during)",
         "policy_text": "select insert update",
         "policy_local_change": "select insert delete",
@@ -190,6 +206,11 @@ RIGHTS = {
         "outbox_content_trust": "select insert",
         "policy_edition": "select insert update",
         "policy_withdrawal": "select insert",
+        "policy_consultation": "select insert update(closed_at,closed_because,reminded_at,told_at,"
+        "version)",
+        "policy_guest": "select insert update(ended_at,generation,invited_at)",
+        "policy_comment": "select insert update(answer,answered_at,answered_by,outcome,"
+        "taken_back_at)",
         "policy_edition_change": "select insert update(after,at,what)",
         "reminder_trust": "select insert",
         "review_cycle_trust": "select insert update",

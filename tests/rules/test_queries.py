@@ -19,7 +19,7 @@ from tests import build
 from tests.browser import Browser
 from tests.copies import copy
 from tests.rules.test_wrong_school import NO_IDS, Crawl, ids_of, own_words
-from tests.world import World, WorldSchool
+from tests.world import World, WorldSchool, consulted
 from trustconduct import clock
 from trustconduct.accounts.feeds import feed_of, make_feed
 from trustconduct.accounts.invitations import invite
@@ -135,6 +135,7 @@ def more_ids(world) -> dict[str, dict[str, Any]]:
     taking up an edition.
     """
     own_words(world)
+    guest_id, said = consulted(world)
     with world.sessions.accounts() as session, transaction(session):
         officer, reader = build.an_officer(), world.trust_users[Role.TRUST_READER]
         invited = invite(
@@ -167,6 +168,11 @@ def more_ids(world) -> dict[str, dict[str, Any]]:
         draft = {"number": edition.number, "fact_name": fact.name}
     return {
         **{f"editions.{page}": draft for page in EDITING},
+        "guests": {
+            "guest_id": guest_id,
+            "secret": token(build.SECRET_KEY, "consultation", guest_id, 1),
+        },
+        "editions.comment": said,
         "feed": {"feed_id": feed.feed_id, "secret": feed.secret},
         "mailed": {"place": "invitation", **invitation},
         "mailed.open_reset": reset,

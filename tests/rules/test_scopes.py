@@ -20,6 +20,7 @@ from tests.rules.tables import (
     ROWS_SEEN,
     SCHOOL_TABLES,
 )
+from tests.world import consulted
 from trustconduct import clock
 from trustconduct.acknowledgements.models import SignRequest
 from trustconduct.audit.events import Event
@@ -184,11 +185,41 @@ def rollouts_known(world) -> int:
         return session.scalar(text("select count(*) from policy_rollout"))
 
 
+def comments_known(world) -> int:
+    with world.sessions.school(world.oak.id) as session:
+        return session.scalar(text("select count(*) from policy_comment"))
+
+
+def comments_taken_back(world) -> int:
+    with world.sessions.school(world.oak.id) as session:
+        return session.execute(text("update policy_comment set taken_back_at = now()")).rowcount
+
+
+def comments_put_in(world) -> int:
+    """A comment in the name of another school."""
+    with world.sessions.school(world.oak.id) as session:
+        asked = session.scalar(text("select id from policy_consultation"))
+        try:
+            return session.execute(
+                text(
+                    "insert into policy_comment (id, consultation_id, at_school_id, by_name,"
+                    " clause, words, given_at, outcome, answer, answered_by) values"
+                    " (:id, :asked, :school, 'A', '', 'A', now(), '', '', '')"
+                ),
+                {"id": new_id(), "asked": asked, "school": world.elm.id},
+            ).rowcount
+        except ProgrammingError:
+            return 0
+
+
 # Policies on tables of the Trust that hide rows: what a school sees, and what it would see.
 HIDING = {
     ("school", "seen_by_school"): (schools_known, 1, 3),
     ("policy_edition", "seen_by_school"): (editions_known, 1, 2),
     ("policy_rollout", "seen_by_school"): (rollouts_known, 1, 3),
+    ("policy_comment", "seen_by_school"): (comments_known, 1, 4),
+    ("policy_comment", "given_by_school"): (comments_put_in, 0, 1),
+    ("policy_comment", "taken_back_by_school"): (comments_taken_back, 1, 4),
     ("school_start", "seen_by_school"): (starts_known, 1, 2),
     ("school_start", "done_by_school"): (starts_marked, 1, 2),
     ("school_notice", "seen_by_school"): (notices_known, 1, 2),
@@ -199,6 +230,8 @@ HIDING = {
 @pytest.mark.parametrize(("table", "policy"), sorted(HIDING))
 def test_a_policy_that_hides_rows_of_the_trust_is_found_when_broken(world, servers, table, policy):
     probe, with_it, without = HIDING[table, policy]
+    if table == "policy_comment":
+        consulted(world)
     with world.sessions.trust() as trust:
         build.a_draft(trust)
         for school in (world.oak, world.elm):
@@ -208,8 +241,10 @@ def test_a_policy_that_hides_rows_of_the_trust_is_found_when_broken(world, serve
         trust.commit()
     assert probe(world) == with_it
     with as_superuser(servers, world) as connection:
-        check = " with check (true)" if ROWS_SEEN[table][policy][3] else ""
-        connection.execute(text(f"alter policy {policy} on {table} using (true){check}"))
+        command, _, _, checked = ROWS_SEEN[table][policy]
+        using = "" if command == "INSERT" else " using (true)"
+        check = " with check (true)" if checked else ""
+        connection.execute(text(f"alter policy {policy} on {table}{using}{check}"))
     assert probe(world) == without
 
 

@@ -21,7 +21,7 @@ from tests.browser import TOKEN, Browser
 from tests.build import SECRET_KEY, a_version, an_open_edition, the_edition
 from tests.rules.tables import SCHOOL_TABLES
 from tests.rules.writes import written
-from tests.world import AT_SCHOOL, AT_TRUST, World, WorldSchool
+from tests.world import AT_SCHOOL, AT_TRUST, World, WorldSchool, consulted
 from trustconduct.accounts.permissions import allowed
 from trustconduct.audit.actor import Grant, Role
 from trustconduct.contact_matrix.changes import with_purpose, with_route
@@ -32,6 +32,7 @@ from trustconduct.db import new_id, transaction
 from trustconduct.outbox.links import token
 from trustconduct.outbox.models import SchoolMessage, SchoolMessageContent
 from trustconduct.policies.adoption import begin
+from trustconduct.policies.consultations import Comment
 from trustconduct.policies.models import LocalChange
 from trustconduct.policies.own_text import add_clause, base_of
 
@@ -75,6 +76,16 @@ def a_talk(world: World) -> Ids:
 
 def a_badge(world: World) -> Ids:
     return Ids({"file_id": world.oak.badge}, {"file_id": world.elm.badge}, {"file_id": new_id()})
+
+
+def a_comment(world: World) -> Ids:
+    """What a school said of a draft: see `crawled`."""
+
+    def one(school: WorldSchool) -> dict[str, Any]:
+        with world.sessions.school(school.id) as session:
+            return {"comment_id": session.scalars(select(Comment.id)).first() or new_id()}
+
+    return Ids(one(world.oak), one(world.elm), {"comment_id": new_id()})
 
 
 def a_part(world: World) -> Ids:
@@ -168,6 +179,7 @@ SCHOOL_IDS: dict[str, Callable[[World], Ids]] = {
     "answers.again": a_request(),
     "answers.talk": a_talk,
     "answers.held": a_talk,
+    "setup.draft.back": a_comment,
     "mail.one": a_message("Lee"),
     "mail.again": a_message("Lee"),
     "mail.by_hand": a_message("Pat"),
@@ -216,6 +228,13 @@ TRUST_IDS = {
     "editions.fact",
     "editions.save_fact",
     "editions.retire_fact",
+    "editions.consultation",
+    "editions.consult",
+    "editions.end_consultation",
+    "editions.ask_guest",
+    "editions.end_guest",
+    "editions.comment",
+    "editions.answer_comment",
     "timetable.run",
     "trust_mail.one",
     "trust_mail.again",
@@ -248,6 +267,10 @@ USER_IDS = {
 }
 # Ids of links that people who sign in get by mail: nobody in the world has one.
 LINK_IDS = {
+    "guests.open_link",
+    "guests.show",
+    "guests.add",
+    "guests.back",
     "feed.show",
     "mailed.open_link",
     "mailed.come_in",
@@ -420,7 +443,14 @@ def ids_of(rule: Rule, world: World) -> Ids:
         }  # fmt: skip
         return Ids(
             *(
-                {"number": number, "message_id": id_, "change_id": id_, **parts}
+                {
+                    "number": number,
+                    "message_id": id_,
+                    "change_id": id_,
+                    "guest_id": id_,
+                    "comment_id": id_,
+                    **parts,
+                }
                 for number, id_ in numbers
             )
         )
@@ -437,6 +467,8 @@ def ids_of(rule: Rule, world: World) -> Ids:
                 {
                     "place": "invitation",
                     "link_id": new_id(),
+                    "guest_id": new_id(),
+                    "comment_id": new_id(),
                     "feed_id": new_id(),
                     "secret": token(SECRET_KEY, "x", id_, 1),
                 }
@@ -490,6 +522,7 @@ def crawled(app, world, request) -> Iterator[Crawl]:
     with world.sessions.school(world.elm.id) as session, transaction(session):
         assert a_version(session, by=world.elm.head).number == 2
     own_words(world)
+    consulted(world)
     for school in (world.oak, world.elm):
         with world.sessions.school(school.id) as session, transaction(session):
             session.execute(text("update outbox_school set parked_at = now()"))

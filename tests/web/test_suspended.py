@@ -13,6 +13,7 @@ from sqlalchemy import select
 from tests import build
 from tests.outbox.sending import a_mail, attempt, carriers
 from tests.rules.test_wrong_school import NO_IDS, address_of, ids_of, own_words, rows_of
+from tests.world import consulted
 from trustconduct.audit.actor import Role
 from trustconduct.audit.models import SchoolAuditEvent
 from trustconduct.db import transaction
@@ -34,6 +35,7 @@ def put(app, world, do, **more):
 
 @pytest.fixture
 def suspended(app, world):
+    consulted(world)
     own_words(world)  # a page for each of its clauses
     put(app, world, suspend, reason="It moves.")
     return world

@@ -22,6 +22,7 @@ from trustconduct.web.door import Directory
 from trustconduct.web.tasks import MOST, Here, Sources, Task, tasks
 
 SOURCES = [
+    ("to_comment", Can.COMMENT_ON_DRAFT),
     ("to_adopt", Can.CHANGE_SETTINGS),
     ("undelivered", Can.SEE_MAIL),
     ("to_talk", Can.HOLD_TALK),
@@ -120,7 +121,14 @@ def test_one_task_and_fifty_take_as_many_queries(client, world, app, queries, mo
     assert fifty == one
 
 
-QUERIES = {"to_adopt": 0, "undelivered": 1, "to_talk": 1, "to_ask": 1, "to_look_at": 1}
+QUERIES = {
+    "to_adopt": 0,
+    "to_comment": 1,
+    "undelivered": 1,
+    "to_talk": 1,
+    "to_ask": 1,
+    "to_look_at": 1,
+}
 
 
 @pytest.mark.parametrize("n", [1, 50])

@@ -34,6 +34,7 @@ class Can(Enum):
     SEE_SCHOOL = auto()
     CHANGE_SETTINGS = auto()
     CHANGE_MATRIX = auto()
+    COMMENT_ON_DRAFT = auto()  # what the Trust consults the head about
     CHANGE_TEXT = auto()  # the school's own words, where the Trust allows some
     PUBLISH_VERSION = auto()
     SEE_PEOPLE = auto()
@@ -90,6 +91,7 @@ AT_SCHOOL: dict[Role, frozenset[Can]] = {
             *_ASKS,
             *_ANSWERS,
             *_MAILS,
+            Can.COMMENT_ON_DRAFT,
             Can.CHANGE_TEXT,
             Can.KEEP_REVIEWS,
             Can.PUBLISH_VERSION,

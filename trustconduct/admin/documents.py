@@ -16,6 +16,7 @@ from trustconduct.oversight.board_paper import BoardPaper, board_paper
 from trustconduct.plain_log import log
 from trustconduct.policies import wording
 from trustconduct.policies.differences import Change, ClauseChange, differences
+from trustconduct.policies.document import Clause
 from trustconduct.policies.models import Edition, State
 from trustconduct.policies.print_document import print_document
 from trustconduct.policies.word_document import WordDocument
@@ -104,7 +105,11 @@ class Documents(Console):
         if form.values["kind"] == WORD:
             return to_save(_paper_in_word(paper, author), f"{name}.docx")
         page = print_document(
-            paper.title, _body(paper, 2, whole=True), author=author, facts=paper.facts
+            paper.title,
+            _body(paper, 2, whole=True),
+            author=author,
+            facts=paper.facts,
+            warning=_warning(paper.edition),
         )
         return _pdf(page, number, f"{name}.pdf")
 
@@ -134,17 +139,35 @@ def _body(paper: BoardPaper, level: int, *, whole: bool = False) -> Markup:
 
 def _paper_in_word(paper: BoardPaper, author: str) -> bytes:
     word = WordDocument(paper.title, author=author)
+    if warning := _warning(paper.edition):
+        word.text(f"**{warning}**")
     word.facts(paper.facts)
-    word.heading("What the Board is asked to approve")
+    word.heading("What the Board is asked to do")
     word.points(paper.asks)
     word.heading("Why it changes")
     word.text(paper.why)
     word.heading("What changes")
-    word.text(paper.found.summary)
-    word.table(
-        ("Clause", "Before", "After"),
-        [_row(clause) for clause in paper.found.clauses() if clause.is_changed],
-    )
+    if paper.before:
+        word.text(paper.found.summary)
+        word.table(
+            ("Clause", "Before", "After"),
+            [_row(clause) for clause in paper.found.clauses() if clause.is_changed],
+            marked=True,
+        )
+    else:
+        word.text("It is the first edition.")
+    if paper.heard:
+        word.heading("What was said in consultation")
+        word.points(paper.heard.sentences)
+        word.table(
+            ("About", "From", "Comment", "Answer"),
+            [
+                (one.place, one.who, one.comment.words, f"{one.outcome}. {one.comment.answer}")
+                if one.outcome
+                else (one.place, one.who, one.comment.words, "No answer yet")
+                for one in paper.heard.said
+            ],
+        )
     word.heading("Schools and people")
     word.points(paper.schools)
     word.heading("The whole text")
@@ -154,11 +177,16 @@ def _paper_in_word(paper: BoardPaper, author: str) -> bytes:
 
 def _row(change: ClauseChange) -> tuple[str, str, str]:
     moved = " (moved)" if change.moved else ""
-    before = change.before.text if change.before else "not there"
-    after = change.after.text if change.after else "not there any more"
+    before = _whole(change.before) if change.before else "not there"
+    after = _whole(change.after) if change.after else "not there any more"
     if change.change is Change.UNCHANGED:
         return f"{change.id}{moved}", before, "the same words"
     return f"{change.id}{moved}", before, after
+
+
+def _whole(clause: Clause) -> str:
+    """A clause's words and its exceptions, as a cell says them."""
+    return "\n".join([clause.text, *(f"Exception: {one}" for one in clause.exceptions)])
 
 
 def _facts(edition: Edition) -> list[tuple[str, str]]:
@@ -173,7 +201,7 @@ def _facts(edition: Edition) -> list[tuple[str, str]]:
 
 
 def _warning(edition: Edition) -> str:
-    if edition.state is State.DRAFT:
+    if edition.state in (State.DRAFT, State.CONSULTED):
         return "This is a draft. The Board has not approved it."
     if edition.state is State.WITHDRAWN:
         return "This edition is withdrawn. No school should adopt it."

@@ -12,6 +12,7 @@ from sqlalchemy.orm.exc import StaleDataError
 
 from trustconduct import clock
 from trustconduct.accounts.permissions import Can
+from trustconduct.admin.consulting import Consulting
 from trustconduct.admin.documents import Documents
 from trustconduct.admin.edition_edit import Editing
 from trustconduct.admin.edition_parts import Parts
@@ -55,7 +56,7 @@ class ApproveForm(Plain):
             raise ValidationError("Say why it does not apply.", "union_because")
 
 
-class EditionsView(Documents, Editing, Parts, RollingOut):
+class EditionsView(Documents, Editing, Parts, RollingOut, Consulting):
     @expose("/")
     @needs(Can.SEE_CONSOLE)
     def index(self) -> str:

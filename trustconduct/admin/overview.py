@@ -54,6 +54,7 @@ def editions(session: ScopedSession) -> Sequence[Edition]:
                 Edition.made_at,
                 Edition.approved_at,
                 Edition.published_at,
+                Edition.consulted_until,
                 Edition.withdrawn_at,
                 Edition.superseded_at,
                 raiseload=True,

@@ -49,6 +49,7 @@ STANDS_STILL = timedelta(minutes=15)
 WORDS = {state: state.value.capitalize() for state in State}
 TONES = {
     State.DRAFT: "waiting",
+    State.CONSULTED: "calm",
     State.APPROVED: "calm",
     State.PUBLISHED: "good",
     State.SUPERSEDED: "quiet",
@@ -139,6 +140,7 @@ def to_bring_in(session: ScopedSession, at: AtTrust) -> Iterator[Task]:
 def to_publish(session: ScopedSession, at: AtTrust) -> Iterator[Task]:
     """Editions newer than the published one."""
     hints = {
+        State.CONSULTED: "Heads, governors and unions are asked about it.",
         State.DRAFT: "Read it through, then note the day on which the Board approved it.",
         State.APPROVED: "The Board approved it. Publish it, for all schools or some, with a day.",
     }

@@ -126,6 +126,26 @@ SENTENCES: dict[Event, Sentence] = {
         "withdrew {thing} of the code of conduct, and gave this reason: “{because}”",
         "withdrew {thing} of the code of conduct",
     ),
+    Event.CONSULTATION_OPENED: Sentence(
+        "asked heads, governors and unions about {thing} of the code of conduct until {closes_on}",
+        "asked heads, governors and unions about {thing} of the code of conduct",
+    ),
+    Event.CONSULTATION_CLOSED: Sentence(
+        "ended the consultation on {thing} of the code of conduct before its day,"
+        " and gave this reason: “{because}”",
+        "ended the consultation on {thing} of the code of conduct before its day",
+    ),
+    Event.CONSULTATION_TOLD: Sentence(
+        "wrote to those who are asked about {thing} of the code of conduct (emails: {mails})",
+        "wrote to those who are asked about {thing} of the code of conduct",
+    ),
+    Event.GUEST_INVITED: Sentence("sent {thing} a link to a draft of the code of conduct"),
+    Event.GUEST_ENDED: Sentence("ended the link of {thing} to a draft of the code of conduct"),
+    Event.DRAFT_COMMENTED: Sentence(
+        "commented on the draft of edition {number} of the code of conduct",
+        "commented on a draft of the code of conduct",
+    ),
+    Event.COMMENT_ANSWERED: Sentence("answered {thing} on a draft of the code of conduct"),
     Event.ROLLOUT_ASKED: Sentence(
         "asked schools to adopt {thing} of the code of conduct by {adopt_by_on}"
         " (schools: {schools})",
@@ -242,6 +262,9 @@ NAMELESS = {
     "sign_request": "a parent or carer",
     "policy_version": "a version",
     "policy_edition": "an edition",
+    "policy_consultation": "a consultation",
+    "policy_guest": "a governor or union representative",
+    "policy_comment": "a comment",
     "review_school": "a part that is the school’s own",
     "school": "a school",
     "account_user": "a person who is not known",

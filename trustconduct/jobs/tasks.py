@@ -37,6 +37,8 @@ from trustconduct.outbox.models import Channel
 from trustconduct.outbox.notify import NotifyGateway
 from trustconduct.outbox.texts import FileGateway, Gateway, NoGateway
 from trustconduct.plain_log import log
+from trustconduct.policies.consulting_mails import Head
+from trustconduct.policies.consulting_told import tell, to_tell
 from trustconduct.reviews.reminders import Recipient, remind
 from trustconduct.reviews.rollouts import raise_late, remind_school, to_remind
 from trustconduct.reviews.school_reminders import ROLES as REVIEWERS
@@ -295,6 +297,35 @@ def remind_of_rollouts() -> int:
         ring(with_.redis)
     if broken:
         raise broken
+    return written
+
+
+@told
+def consult_on_drafts() -> int:
+    """Write to those who are asked about a draft; give how many emails were written."""
+    with_ = works()
+    base = with_.settings.BASE_URL.rstrip("/")
+    with with_.sessions.trust(read_only=True) as session:
+        found = to_tell(session)
+        if not found:
+            return 0
+        trust = session.scalar(select(Trust.name)) or ""
+        schools = {
+            row.id: row
+            for row in session.execute(
+                select(School.id, School.slug, School.name).where(School.suspended_at.is_(None))
+            )
+        }
+    with with_.sessions.accounts(read_only=True) as session:
+        led = leading(session, schools)
+    heads = {id: [Head.at(user, schools[id], base) for user in users] for id, users in led.items()}
+    written = 0
+    for one, spoke in found:
+        silent = {school: them for school, them in heads.items() if school not in (spoke or ())}
+        with with_.sessions.trust() as session, transaction(session):
+            written += tell(session, one, silent, trust=trust)
+    if written:
+        ring(with_.redis)
     return written
 
 

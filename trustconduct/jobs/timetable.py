@@ -98,6 +98,15 @@ TIMETABLE = (
         "reminders written",
     ),
     Entry(
+        "consult_on_drafts",
+        Minutes(5),
+        "Asking heads about a draft",
+        "Writes to every school’s head when a consultation opens, and three days before its"
+        " last day to those who have said nothing.",
+        "email written",
+        "emails written",
+    ),
+    Entry(
         "forget_runs",
         Daily([3], minute=40),
         "Clearing this list",

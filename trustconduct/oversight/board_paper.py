@@ -10,9 +10,12 @@ from trustconduct import clock
 from trustconduct.accounts.permissions import Can, permit
 from trustconduct.audit.actor import Actor
 from trustconduct.oversight.impact import Impact, impact
+from trustconduct.policies.consulting import latest_consultation
 from trustconduct.policies.differences import Change, Differences, differences
 from trustconduct.policies.document import Document
+from trustconduct.policies.heard import Heard, heard
 from trustconduct.policies.models import Edition, LocalChange
+from trustconduct.tenants.models import School
 from trustconduct.tenants.sessions import ScopedSession
 
 
@@ -20,6 +23,7 @@ from trustconduct.tenants.sessions import ScopedSession
 class BoardPaper:
     """`before` is the edition that this one follows, None for the first.
 
+    `heard`: what came of consulting on it, None where nobody was asked.
     `own_words`: in how many schools each changed clause stands in the school's own words.
     """
 
@@ -28,6 +32,7 @@ class BoardPaper:
     found: Differences
     impact: Impact
     own_words: dict[str, int]
+    heard: Heard | None
 
     @property
     def title(self) -> str:
@@ -35,11 +40,12 @@ class BoardPaper:
 
     @property
     def asks(self) -> list[str]:
-        """What the Board is asked to do, each a sentence's end."""
+        """What the Board is asked to do, each a sentence."""
         follows = f", in place of edition {self.before.number}" if self.before else ""
-        review = f"the review date: {self.edition.review_text}" if self.edition.review_text else ""
+        when = self.edition.review_text
+        review = f"Agree that it is reviewed in: {when}." if when else ""
         return [
-            f"edition {self.edition.number} of the policy{follows}",
+            f"Approve edition {self.edition.number} of the policy{follows}.",
             *([review] if review else []),
         ]
 
@@ -107,8 +113,17 @@ def board_paper(session: ScopedSession, edition: Edition, *, by: Actor) -> Board
     ]
     own = session.execute(
         select(LocalChange.clause, func.count(LocalChange.school_id.distinct()))
-        .where(LocalChange.clause.in_(changed))
+        .join(School, School.id == LocalChange.school_id)
+        .where(LocalChange.clause.in_(changed), School.suspended_at.is_(None))
         .group_by(LocalChange.clause)
         .order_by(LocalChange.clause)
     )
-    return BoardPaper(edition, before, found, impact(session, edition, by=by), dict(own.all()))
+    there = latest_consultation(session, edition)
+    return BoardPaper(
+        edition,
+        before,
+        found,
+        impact(session, edition, by=by),
+        dict(own.all()),
+        heard(session, there, page=None) if there else None,
+    )

@@ -202,6 +202,11 @@ def _hold(session: ScopedSession, edition: Edition) -> None:
     """Take the edition for this transaction, as it stands now; two edits never lose each other."""
     session.take_turns("edition")
     session.refresh(edition, with_for_update=True)
+    if edition.state is State.CONSULTED:
+        raise EditionRefused(
+            "People are reading this draft and commenting on it, so its words stand still."
+            " End the consultation first, or wait for its last day."
+        )
     if edition.state is not State.DRAFT:
         raise EditionRefused(
             f"Edition {edition.number} is {edition.state.value}, and only a draft can be edited."

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from trustconduct import clock
 from trustconduct.accounts.permissions import Can, permit
 from trustconduct.audit.actor import Actor
 from trustconduct.audit.events import Event
 from trustconduct.audit.record import record
+from trustconduct.policies.consultations import Consultation
 from trustconduct.policies.models import Edition, State
 from trustconduct.policies.reading import NOT_APPLICABLE, Reading
 from trustconduct.policies.rollouts import is_offered, roll_out
@@ -21,6 +22,8 @@ from trustconduct.policies.withdrawals import Withdrawal
 from trustconduct.tenants.calendars import calendar_of
 from trustconduct.tenants.models import School
 from trustconduct.tenants.sessions import SCHOOL, ScopedSession
+
+_ASKED = "Heads, governors and unions are still being asked about this draft."
 
 
 class EditionRefused(ValueError):
@@ -97,6 +100,8 @@ def approve(
     whose review falls before the Board's day: one of the two is a slip.
     """
     permit(by, Can.APPROVE_EDITION)
+    if edition.state is State.CONSULTED:
+        raise EditionRefused(f"{_ASKED} End the consultation first, or wait for its last day.")
     if edition.state is not State.DRAFT:
         raise EditionRefused(f"Edition {edition.number} is {edition.state.value} already.")
     if board_on > clock.today():
@@ -136,7 +141,7 @@ def mark_change(
     with the edition for good.
     """
     permit(by, Can.PUBLISH_EDITION)
-    if edition.state not in (State.DRAFT, State.APPROVED):
+    if edition.state not in (State.DRAFT, State.CONSULTED, State.APPROVED):
         raise EditionRefused(f"Edition {edition.number} is {edition.state.value}, and fixed.")
     if not because:
         raise EditionRefused("Say in a sentence what changed.")
@@ -168,7 +173,7 @@ def publish(
     RollOutRefused for a day or schools that will not do.
     """
     permit(by, Can.PUBLISH_EDITION)
-    if edition.state is State.DRAFT:
+    if edition.state in (State.DRAFT, State.CONSULTED):
         raise EditionRefused("The Board must approve the edition before it is published.")
     if edition.state is not State.APPROVED:
         raise EditionRefused(f"Edition {edition.number} is {edition.state.value} already.")
@@ -201,6 +206,12 @@ def withdraw(session: ScopedSession, edition: Edition, *, by: Actor, because: st
         raise EditionRefused(f"Edition {edition.number} is withdrawn already.")
     if not because:
         raise EditionRefused("Say why it is withdrawn.")
+    session.execute(
+        update(Consultation)
+        .where(Consultation.edition_id == edition.id, Consultation.closed_at.is_(None))
+        .values(closed_at=clock.now(), closed_because="The draft is withdrawn.")
+        .execution_options(synchronize_session=False)
+    )
     session.add(Withdrawal(id=edition.id, withdrawn_by=by.name, because=because))
     session.flush()
     for other in session.identity_map.values():

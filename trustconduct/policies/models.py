@@ -24,6 +24,7 @@ from trustconduct import clock
 from trustconduct.clock import Term
 from trustconduct.contact_matrix.matrix import Matrix
 from trustconduct.db import Base, new_id
+from trustconduct.policies.consultations import Consultation
 from trustconduct.policies.document import Document
 from trustconduct.policies.withdrawals import Withdrawal
 from trustconduct.tenants.models import Edited, SchoolOwned, in_school
@@ -33,6 +34,7 @@ class State(StrEnum):
     """Where an edition stands. Derived from its dates and those of others, never stored."""
 
     DRAFT = "draft"
+    CONSULTED = "in consultation"  # until its day, that day included
     APPROVED = "approved"
     PUBLISHED = "published"
     SUPERSEDED = "superseded"  # a newer one is published, and not withdrawn
@@ -80,6 +82,7 @@ class Edition(Edited, Base):
     published_at: Mapped[datetime | None]
     # Of other rows, read with this one: see below.
     if TYPE_CHECKING:
+        consulted_until: Mapped[date | None]
         withdrawn_at: Mapped[datetime | None]
         superseded_at: Mapped[datetime | None]
 
@@ -89,7 +92,10 @@ class Edition(Edited, Base):
             return State.WITHDRAWN
         if self.published_at:
             return State.SUPERSEDED if self.superseded_at else State.PUBLISHED
-        return State.APPROVED if self.approved_at else State.DRAFT
+        if self.approved_at:
+            return State.APPROVED
+        until = self.consulted_until
+        return State.CONSULTED if until and clock.today() <= until else State.DRAFT
 
     @property
     def document(self) -> Document:
@@ -105,6 +111,12 @@ _newer, _taken_back = aliased(Edition), aliased(Withdrawal)
 Edition.withdrawn_at = column_property(
     select(Withdrawal.withdrawn_at)
     .where(Withdrawal.id == Edition.id)
+    .correlate(Edition)
+    .scalar_subquery()
+)
+Edition.consulted_until = column_property(
+    select(func.max(Consultation.closes_on))
+    .where(Consultation.edition_id == Edition.id, Consultation.closed_at.is_(None))
     .correlate(Edition)
     .scalar_subquery()
 )

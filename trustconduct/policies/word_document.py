@@ -65,8 +65,14 @@ class WordDocument:
         self.table(("", ""), rows, headed=False)
 
     def table(
-        self, heads: Sequence[str], rows: Iterable[Sequence[str]], *, headed: bool = True
+        self,
+        heads: Sequence[str],
+        rows: Iterable[Sequence[str]],
+        *,
+        headed: bool = True,
+        marked: bool = False,
     ) -> None:
+        """A table whose first column is bold; `marked` where its cells are inline Markdown."""
         table = self.paper.add_table(rows=0, cols=len(heads), style="Table Grid")
         if headed:
             cells = table.add_row()
@@ -75,7 +81,10 @@ class WordDocument:
                 cell.paragraphs[0].add_run(text).bold = True
         for row in rows:
             for place, (cell, text) in enumerate(zip(table.add_row().cells, row, strict=True)):
-                cell.paragraphs[0].add_run(text).bold = place == 0
+                if marked and place:
+                    self._runs(cell.paragraphs[0], text)
+                else:
+                    cell.paragraphs[0].add_run(text).bold = place == 0
         self.paper.add_paragraph()
 
     def policy(self, document: Document, *, level: int = 1) -> None:

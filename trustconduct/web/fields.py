@@ -57,6 +57,17 @@ class Postal(Line):
         return super()._deserialize(", ".join(line for line in lines if line), attr, data, **more)
 
 
+class Words(fields.String):
+    """Some lines of text: their breaks stay, no control characters. Ends are trimmed."""
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **more: Any) -> str:
+        text = super()._deserialize(value, attr, data, **more)
+        text = "\n".join(line.rstrip() for line in text.strip().splitlines())
+        if any(unicodedata.category(mark) in ("Cc", "Cs") for mark in text if mark not in "\n\t"):
+            raise ValidationError("There is a character in here that can't be printed.")
+        return text
+
+
 class Email(Line):
     def _deserialize(self, value: Any, attr: Any, data: Any, **more: Any) -> str:
         text = super()._deserialize(value, attr, data, **more)
