@@ -21,6 +21,7 @@ from werkzeug.routing import Rule
 from config.base import Settings
 from tests.browser import Browser
 from tests.build import SECRET_KEY
+from tests.lent import Lent
 from tests.mail import Mailbox
 from tests.servers import GROUND, WORLD, Servers, end_run, new_run
 from tests.world import World
@@ -135,27 +136,32 @@ def accounts(sessions: Sessions) -> Iterator[ScopedSession]:
 # -- two scopes, HTTP or jobs: a database of one's own
 
 
-def _own(servers: Servers, template: str, ids: World) -> Iterator[World]:
-    name = _new_name(template.removeprefix("tc_"))
-    servers.create(name, template)
-    try:
-        # More connections than the default fifteen: some tests have fifty threads.
-        with servers.open(name, pool_size=4, max_overflow=20) as engine:
-            yield replace(ids, name=name, url=servers.url(name), sessions=Sessions(engine))
-    finally:
-        servers.drop(name)
+@pytest.fixture(scope="session")
+def lent(servers: Servers) -> Iterator[Lent]:
+    lent = Lent(servers, _new_name)
+    yield lent
+    lent.end()
+
+
+@contextmanager
+def _own(servers: Servers, name: str, ids: World) -> Iterator[World]:
+    # More connections than the default fifteen: some tests have fifty threads.
+    with servers.open(name, pool_size=4, max_overflow=20) as engine:
+        yield replace(ids, name=name, url=servers.url(name), sessions=Sessions(engine))
 
 
 @pytest.fixture
-def world(servers: Servers) -> Iterator[World]:
+def world(servers: Servers, lent: Lent) -> Iterator[World]:
     """The whole world, committed, in a database that only this test has."""
-    yield from _own(servers, WORLD, servers.world())
+    with lent.of(WORLD) as name, _own(servers, name, servers.world()) as world:
+        yield world
 
 
 @pytest.fixture
-def ground(servers: Servers) -> Iterator[World]:
+def ground(servers: Servers, lent: Lent) -> Iterator[World]:
     """A Trust, three schools without anything and one edition, to commit to."""
-    yield from _own(servers, GROUND, servers.ground())
+    with lent.of(GROUND) as name, _own(servers, name, servers.ground()) as ground:
+        yield ground
 
 
 @pytest.fixture
