@@ -200,12 +200,15 @@ def settings(
 
 @pytest.fixture(scope="session", autouse=True)
 def _addresses_compiled_once() -> Iterator[None]:
-    """Let werkzeug write the code that builds an address once, and not anew in each test's app.
+    """Let werkzeug read an address, and write the code that builds it, once and not in each app.
 
-    It depends on the rule's parts alone, and is nearly all that making an app takes.
+    Both depend on the rule alone and on the converters that it names, and are most of
+    what making an app takes.
     """
     compiled: dict[Any, Any] = {}
     compile_builder = Rule._compile_builder
+    parsed: dict[Any, Any] = {}
+    parse_rule = Rule._parse_rule
 
     def once(rule: Rule, append_unknown: bool = True) -> Any:
         key = (tuple(rule._trace), frozenset(rule.arguments), append_unknown)
@@ -215,8 +218,26 @@ def _addresses_compiled_once() -> Iterator[None]:
             compiled[key] = compile_builder(rule, append_unknown)
         return compiled[key]
 
+    def parse_once(rule: Rule, address: str) -> Any:
+        """The parts; what reading leaves in the rule besides is its trace and its converters."""
+        key = (address, tuple(rule.map.converters.items()))
+        if key not in parsed:
+            before = len(rule._trace)
+            parts = list(parse_rule(rule, address))
+            trace = rule._trace[before:]
+            # In the address's order, by which werkzeug tells what stands for which.
+            converters = {name: rule._converters[name] for variable, name in trace if variable}
+            parsed[key] = (parts, trace, converters)
+        else:
+            parts, trace, converters = parsed[key]
+            rule._trace.extend(trace)
+            rule._converters.update(converters)
+            rule.arguments.update(converters)
+        return parts
+
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Rule, "_compile_builder", once)
+        patch.setattr(Rule, "_parse_rule", parse_once)
         yield
 
 
