@@ -21,6 +21,7 @@ from werkzeug.routing import Rule
 from config.base import Settings
 from tests.browser import Browser
 from tests.build import SECRET_KEY
+from tests.lent import Lent
 from tests.mail import Mailbox
 from tests.servers import GROUND, WORLD, Servers, end_run, new_run
 from tests.world import World
@@ -135,27 +136,32 @@ def accounts(sessions: Sessions) -> Iterator[ScopedSession]:
 # -- two scopes, HTTP or jobs: a database of one's own
 
 
-def _own(servers: Servers, template: str, ids: World) -> Iterator[World]:
-    name = _new_name(template.removeprefix("tc_"))
-    servers.create(name, template)
-    try:
-        # More connections than the default fifteen: some tests have fifty threads.
-        with servers.open(name, pool_size=4, max_overflow=20) as engine:
-            yield replace(ids, name=name, url=servers.url(name), sessions=Sessions(engine))
-    finally:
-        servers.drop(name)
+@pytest.fixture(scope="session")
+def lent(servers: Servers) -> Iterator[Lent]:
+    lent = Lent(servers, _new_name)
+    yield lent
+    lent.end()
+
+
+@contextmanager
+def _own(servers: Servers, name: str, ids: World) -> Iterator[World]:
+    # More connections than the default fifteen: some tests have fifty threads.
+    with servers.open(name, pool_size=4, max_overflow=20) as engine:
+        yield replace(ids, name=name, url=servers.url(name), sessions=Sessions(engine))
 
 
 @pytest.fixture
-def world(servers: Servers) -> Iterator[World]:
+def world(servers: Servers, lent: Lent) -> Iterator[World]:
     """The whole world, committed, in a database that only this test has."""
-    yield from _own(servers, WORLD, servers.world())
+    with lent.of(WORLD) as name, _own(servers, name, servers.world()) as world:
+        yield world
 
 
 @pytest.fixture
-def ground(servers: Servers) -> Iterator[World]:
+def ground(servers: Servers, lent: Lent) -> Iterator[World]:
     """A Trust, three schools without anything and one edition, to commit to."""
-    yield from _own(servers, GROUND, servers.ground())
+    with lent.of(GROUND) as name, _own(servers, name, servers.ground()) as ground:
+        yield ground
 
 
 @pytest.fixture
@@ -194,12 +200,15 @@ def settings(
 
 @pytest.fixture(scope="session", autouse=True)
 def _addresses_compiled_once() -> Iterator[None]:
-    """Let werkzeug write the code that builds an address once, and not anew in each test's app.
+    """Let werkzeug read an address, and write the code that builds it, once and not in each app.
 
-    It depends on the rule's parts alone, and is nearly all that making an app takes.
+    Both depend on the rule alone and on the converters that it names, and are most of
+    what making an app takes.
     """
     compiled: dict[Any, Any] = {}
     compile_builder = Rule._compile_builder
+    parsed: dict[Any, Any] = {}
+    parse_rule = Rule._parse_rule
 
     def once(rule: Rule, append_unknown: bool = True) -> Any:
         key = (tuple(rule._trace), frozenset(rule.arguments), append_unknown)
@@ -209,8 +218,26 @@ def _addresses_compiled_once() -> Iterator[None]:
             compiled[key] = compile_builder(rule, append_unknown)
         return compiled[key]
 
+    def parse_once(rule: Rule, address: str) -> Any:
+        """The parts; what reading leaves in the rule besides is its trace and its converters."""
+        key = (address, tuple(rule.map.converters.items()))
+        if key not in parsed:
+            before = len(rule._trace)
+            parts = list(parse_rule(rule, address))
+            trace = rule._trace[before:]
+            # In the address's order, by which werkzeug tells what stands for which.
+            converters = {name: rule._converters[name] for variable, name in trace if variable}
+            parsed[key] = (parts, trace, converters)
+        else:
+            parts, trace, converters = parsed[key]
+            rule._trace.extend(trace)
+            rule._converters.update(converters)
+            rule.arguments.update(converters)
+        return parts
+
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Rule, "_compile_builder", once)
+        patch.setattr(Rule, "_parse_rule", parse_once)
         yield
 
 
