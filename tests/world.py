@@ -27,7 +27,7 @@ from trustconduct.audit.actor import Actor, Grant, Role
 from trustconduct.contact_matrix.matrix import Matrix, Purpose, Route
 from trustconduct.db import transaction
 from trustconduct.jobs.models import Run
-from trustconduct.people.models import Adult, Pupil
+from trustconduct.people.models import Adult, KeptApart, Pupil, UntoldMark
 from trustconduct.people.roll import read_roll
 from trustconduct.people.take_in import take_in
 from trustconduct.policies.models import Adoption, LocalChange, PolicyText
@@ -179,6 +179,23 @@ def own_words(session: ScopedSession, word: str, by: Actor) -> None:
     session.flush()
 
 
+def _said_once(session: ScopedSession, word: str) -> None:
+    """Marks that have ended: they are shown, and hold nobody back."""
+    pat, chris = session.scalars(
+        select(Adult.id).where(Adult.name.in_([f"Pat {word}", f"Chris {word}"])).order_by(Adult.id)
+    )
+    said = {
+        "because": f"For {word}",
+        "said_by": word,
+        "ended_at": clock.now(),
+        "ended_because": f"Over for {word}",
+        "ended_by": word,
+    }
+    session.add(UntoldMark(adult_id=chris, **said))
+    session.add(KeptApart(adult_id=min(pat, chris), other_id=max(pat, chris), **said))
+    session.flush()
+
+
 def _filled(session: ScopedSession, school: WorldSchool) -> WorldSchool:
     word, by = school.canary, school.head
     build.settings_filled(
@@ -233,6 +250,7 @@ def _filled(session: ScopedSession, school: WorldSchool) -> WorldSchool:
     answers(f"Pat {word}", Answer.DECLINED, f"No thank you. {word}")
     talk = answers(f"Pat {word}", Answer.TALK, f"Call me about {word}")
     build.own_reviews(session, word, by=by)
+    _said_once(session, word)
     return replace(
         school,
         adults=dict(session.execute(select(Adult.name, Adult.id)).all()),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from sqlalchemy import func, select, text
+from sqlalchemy import func, select
 
 from tests.at_once import at_once
 from tests.build import a_head, a_roll, a_teacher, an_adult, an_office
@@ -11,8 +11,9 @@ from trustconduct.accounts.permissions import NotAllowed
 from trustconduct.audit.models import SchoolAuditDetail, SchoolAuditEvent
 from trustconduct.db import transaction
 from trustconduct.people.models import Adult, Care, Pupil
+from trustconduct.people.person import people_page
 from trustconduct.people.roll import read_roll
-from trustconduct.people.take_in import RollRefused, changes, people_page, take_in
+from trustconduct.people.take_in import RollRefused, changes, take_in
 
 SAM = "Sam Sample,4,Alex Sample,mother,alex@parents.example"
 
@@ -140,14 +141,3 @@ def test_an_adults_line_names_whom_they_care_for(oak):
 def test_a_page_mark_that_somebody_made_up_breaks_nothing(oak, mark):
     an_adult(oak)
     assert isinstance(people_page(oak, after=mark), list)
-
-
-def test_the_database_keeps_an_adult_once(oak):
-    an_adult(oak)
-    with pytest.raises(Exception, match="uq_adult_school_id_name_key_email"):
-        oak.execute(
-            text(
-                "insert into adult select school_id, gen_random_uuid(), name, name_key, email,"
-                " added_at, version from adult"
-            )
-        )

@@ -37,6 +37,11 @@ from trustconduct.files.models import FileKind, MediaType
 from trustconduct.files.take_in import Looked
 from trustconduct.outbox.models import models_of
 from trustconduct.outbox.write import Mail, write
+from trustconduct.people.change import leave
+from trustconduct.people.doubles import merge
+from trustconduct.people.models import Adult, Care, Pupil
+from trustconduct.people.untold import keep_apart, mark_untold
+from trustconduct.people.who_is_told import the_list
 from trustconduct.policies.decisions import Choice
 from trustconduct.policies.document import Form, Section, TextStanding
 from trustconduct.policies.editing import HEADER, HeaderFields
@@ -156,10 +161,55 @@ def _adoption(session: ScopedSession) -> Adoption:
 def _campaign(session: ScopedSession) -> Given:
     build.an_adult(session)
     build.a_version(session)
+    build.confirmed(session)
     version = newest_version(session)
     return given(
         the_school(session), version, link_days=9, telephone="01632 960001", reply_to="a@b.example"
     )
+
+
+def _two(session: ScopedSession) -> tuple[Adult, Adult]:
+    other = build.an_adult(session, email="alex@other.example", child="Kim Sample")
+    return build.an_adult(session), other
+
+
+def _marked(session: ScopedSession) -> Adult:
+    adult = build.an_adult(session)
+    mark_untold(session, adult, by=build.a_head(session), because="So")
+    return adult
+
+
+def _parted(session: ScopedSession) -> tuple[Adult, Adult]:
+    two = _two(session)
+    keep_apart(session, *two, by=build.a_head(session), because="So")
+    return two
+
+
+def _merged(session: ScopedSession) -> Adult:
+    double, into = _two(session)
+    merge(session, double, into, by=build.a_head(session))
+    return double
+
+
+def _gone(session: ScopedSession) -> Adult:
+    adult = build.an_adult(session)
+    leave(session, adult, by=build.a_head(session))
+    return adult
+
+
+_PERSON = {"name": "Nia", "kind": "parent", "email": "", "telephone": "", "address": ""}
+_SAID = {
+    "relationship": "aunt",
+    "parental_responsibility": None,
+    "lives_with": None,
+    "may_collect": None,
+    "court_order": "",
+}
+
+
+def _care(session: ScopedSession) -> tuple[Care, Pupil]:
+    build.an_adult(session)
+    return session.scalars(select(Care)).one(), session.scalars(select(Pupil)).one()
 
 
 def _fresh_link(session: ScopedSession) -> Given:
@@ -359,6 +409,30 @@ RULES: dict[str, Asks | Free | tuple[Asks, ...]] = {
         Can.SEE_CONSOLE, TRUST, lambda s: given(build.a_school(s))),
     "oversight.states.states": Asks(
         Can.SEE_CONSOLE, TRUST, lambda s: given([build.a_school(s)])),
+    "people.change.add_adult": Asks(Can.CHANGE_PEOPLE, SCHOOL, lambda s: given(**_PERSON)),
+    "people.change.add_care": Asks(
+        Can.CHANGE_PEOPLE, SCHOOL,
+        lambda s: given(build.an_adult(s), child="Kim", year="", **_SAID)),
+    "people.change.change_adult": Asks(
+        Can.CHANGE_PEOPLE, SCHOOL, lambda s: given(build.an_adult(s), seen=1, **_PERSON)),
+    "people.change.change_care": Asks(
+        Can.CHANGE_PEOPLE, SCHOOL, lambda s: given(*_care(s), seen=1, **_SAID)),
+    "people.change.come_back": Asks(Can.CHANGE_PEOPLE, SCHOOL, lambda s: given(_gone(s))),
+    "people.change.end_care": Asks(Can.CHANGE_PEOPLE, SCHOOL, lambda s: given(*_care(s))),
+    "people.change.leave": Asks(Can.CHANGE_PEOPLE, SCHOOL, lambda s: given(build.an_adult(s))),
+    "people.doubles.merge": Asks(Can.CHANGE_PEOPLE, SCHOOL, lambda s: given(*_two(s))),
+    "people.doubles.separate": Asks(Can.CHANGE_PEOPLE, SCHOOL, lambda s: given(_merged(s))),
+    "people.untold.clear_untold": Asks(
+        Can.CLEAR_UNTOLD, SCHOOL, lambda s: given(_marked(s), because="So")),
+    "people.untold.end_apart": Asks(
+        Can.CLEAR_UNTOLD, SCHOOL, lambda s: given(*_parted(s), because="So")),
+    "people.untold.keep_apart": Asks(
+        Can.MARK_UNTOLD, SCHOOL, lambda s: given(*_two(s), because="So")),
+    "people.untold.mark_untold": Asks(
+        Can.MARK_UNTOLD, SCHOOL, lambda s: given(build.an_adult(s), because="So")),
+    "people.who_is_told.confirm_list": Asks(
+        Can.CONFIRM_LIST, SCHOOL,
+        lambda s: given(seen=the_list(s).mark)),
     "people.take_in.take_in": Asks(
         Can.TAKE_IN_ROLL, SCHOOL,
         lambda s: given(build.read_roll(build.a_roll("Sam,4,Alex,mother,alex@parents.example")))),
@@ -500,6 +574,8 @@ UNSIGNED: dict[str, str] = {
     "outbox.delivery.begin_next": "the worker; what the mail is about was recorded with it",
     "outbox.delivery.deliver": "the worker; what the mail is about was recorded with it",
     "outbox.write.withdraw": ONCE_PERMITTED,
+    "outbox.write.withdraw_untold": ONCE_PERMITTED,
+    "people.change.child_named": ONCE_PERMITTED,
     "outbox.write.write": ONCE_PERMITTED,
     "people.take_in.changes": "it only compares: its counts are no rows",
     "reviews.reminders.remind": "the clock does it, and the event says so",

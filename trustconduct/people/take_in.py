@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import insert, select, tuple_
+from sqlalchemy import insert, select
 
 from trustconduct import clock
 from trustconduct.accounts.permissions import Can, permit
@@ -139,40 +138,3 @@ def take_in(session: ScopedSession, roll: Roll, *, by: Actor) -> Changes:
             cares=len(found.cares),
         )
     return found
-
-
-@dataclass(frozen=True)
-class Person:
-    """A line of the people's list: an adult and whom they care for."""
-
-    id: UUID
-    name: str
-    email: str
-    cares_for: tuple[str, ...]  # "Sam Sample (mother, Year 4)"
-
-
-def people_page(
-    session: ScopedSession, *, without_email: bool = False, after: str = "", most: int = 50
-) -> list[Person]:
-    """A page of adults by name, in two queries. `after` is the last name and id of the page before.
-
-    Gives one more than `most` where there are more.
-    """
-    adults = select(Adult.id, Adult.name, Adult.email).order_by(Adult.name, Adult.id)
-    if without_email:
-        adults = adults.where(Adult.email == "")
-    if after:
-        name, _, id_text = after.rpartition("|")
-        with suppress(ValueError):  # a mark that somebody made up: the first page
-            adults = adults.where(tuple_(Adult.name, Adult.id) > tuple_(name, UUID(id_text)))
-    rows = session.execute(adults.limit(most + 1)).all()
-    cared: dict[UUID, list[str]] = {row.id: [] for row in rows}
-    for care in session.execute(
-        select(Care.adult_id, Care.relationship, Pupil.name, Pupil.year_group)
-        .join(Pupil, (Pupil.school_id == Care.school_id) & (Pupil.id == Care.pupil_id))
-        .where(Care.adult_id.in_(cared))
-        .order_by(Pupil.name)
-    ):
-        words = ", ".join(word for word in (care.relationship, care.year_group) if word)
-        cared[care.adult_id].append(f"{care.name} ({words})")
-    return [Person(row.id, row.name, row.email, tuple(cared[row.id])) for row in rows]

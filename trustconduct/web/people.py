@@ -9,14 +9,18 @@ from flask import Blueprint, Response, flash, g, make_response, redirect, reques
 from trustconduct.accounts.permissions import Can
 from trustconduct.audit.events import Event
 from trustconduct.db import transaction
+from trustconduct.people.person import SHOWN, people_page
 from trustconduct.people.roll import LARGEST, Roll, read_roll
-from trustconduct.people.take_in import changes, people_page, take_in
+from trustconduct.people.take_in import changes, take_in
+from trustconduct.web import doubles, person, person_marks, told
 from trustconduct.web.door import Form, actor, enter_school, last_seen, needs, note_reading, read
 from trustconduct.web.fields import Carried, Line, Plain, carried
 from trustconduct.web.navigation import count, school_url, staff_page
 
 pages = Blueprint("people", __name__, url_prefix="/<school>/staff/people")
 pages.url_value_preprocessor(enter_school)
+for part in (person.pages, person_marks.pages, told.pages, doubles.pages):
+    pages.register_blueprint(part)
 
 A_PAGE = 50
 
@@ -24,20 +28,23 @@ A_PAGE = 50
 @pages.get("/")
 @needs(Can.SEE_PEOPLE)
 def show() -> Response:
-    on_paper = request.args.get("email") == "none"
-    found = people_page(g.session, without_email=on_paper, after=last_seen(), most=A_PAGE)
+    shown = request.args.get("show", "")
+    shown = shown if shown in SHOWN else ""
+    named = request.args.get("name", "").replace("\0", "")[:200].strip()
+    found = people_page(g.session, show=shown, named=named, after=last_seen(), most=A_PAGE)
     more = len(found) > A_PAGE
     people = found[:A_PAGE]
     last = people[-1] if people else None
-    only = {"email": "none"} if on_paper else {}
+    only = {name: value for name, value in (("show", shown), ("name", named)) if value}
     page = staff_page(
         "staff/people.html",
         people=people,
-        on_paper=on_paper,
+        shown=shown,
+        named=named,
         onward=school_url("people.show", after=f"{last.name}|{last.id}", **only)
         if last and more
         else "",
-        first="after" not in request.args,
+        first_page="" if "after" not in request.args else school_url("people.show", **only),
     )
     note_reading(Event.ROLL_READ, "roll")
     return make_response(page)
