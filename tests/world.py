@@ -29,7 +29,15 @@ from trustconduct.db import transaction
 from trustconduct.jobs.models import Run
 from trustconduct.people.models import Adult, KeptApart, Pupil, UntoldMark
 from trustconduct.people.roll import read_roll
-from trustconduct.people.take_in import take_in
+from trustconduct.people.roll_models import (
+    RollFile,
+    RollFinding,
+    RollMapping,
+    RollState,
+    StoredRoll,
+    Verdict,
+)
+from trustconduct.people.take_in import Changes, take_in
 from trustconduct.policies.models import Adoption, LocalChange, PolicyText
 from trustconduct.reviews.due_days import Step
 from trustconduct.reviews.models import RollOutReminder
@@ -68,6 +76,7 @@ class WorldSchool:
     version_number: int = 0
     talk: UUID | None = None  # an open wish to talk
     badge: UUID | None = None
+    roll: UUID | None = None  # looked at, and not saved
 
     @property
     def head(self) -> Actor:
@@ -196,6 +205,27 @@ def _said_once(session: ScopedSession, word: str) -> None:
     session.flush()
 
 
+def _a_roll_on_its_way(session: ScopedSession, word: str) -> UUID:
+    """A roll that was looked at and not saved."""
+    roll = StoredRoll(whole=True, state=RollState.READY.value, progress=100)
+    session.add(roll)
+    session.flush()
+    counts = Changes(lines=1, adults_new=1).to_json()
+    content = f"about {word}".encode()
+    session.add_all(
+        [
+            RollFile(id=roll.id, name=f"{word}.csv", content=content, header=[word], counts=counts),
+            RollFinding(
+                roll_id=roll.id, number=2, verdict=Verdict.ADDED.value,
+                adult=f"New {word}", pupil="", what="new adult",
+            ),
+            RollMapping(columns={"pupil": f"Pupil {word}"}),
+        ]
+    )  # fmt: skip
+    session.flush()
+    return roll.id
+
+
 def _filled(session: ScopedSession, school: WorldSchool) -> WorldSchool:
     word, by = school.canary, school.head
     build.settings_filled(
@@ -261,4 +291,5 @@ def _filled(session: ScopedSession, school: WorldSchool) -> WorldSchool:
         version_number=version.number,
         talk=talk,
         badge=badge,
+        roll=_a_roll_on_its_way(session, word),
     )

@@ -11,7 +11,7 @@ import io
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 LONGEST_NAME = 200
 
@@ -52,7 +52,11 @@ class Kind:
     needed: Sequence[str]
     largest: int  # bytes
     too_large: str
-    windows: bool = False  # also take what an old Excel writes: Windows-1252
+    windows: bool = False  # also take what an old Excel writes: Windows-1252 and UTF-16
+    # How many lines may stand above the header: a title, the day of the export, a blank one.
+    above: int = 0
+    # Where one column may stand for another: {"pupil": ("pupil_first", "pupil_last")}.
+    instead: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
 class NotAList(ValueError):
@@ -86,7 +90,7 @@ def read_list(raw: bytes, kind: Kind) -> Iterator[Cells]:
     text = _text(raw, kind)
     rows = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text), strict=True)
     try:
-        header = next(rows, [])
+        header = _header(rows, kind)
         places = _columns(header, kind)
         empty = True
         for row in rows:
@@ -116,6 +120,8 @@ def _text(raw: bytes, kind: Kind) -> str:
     if raw.startswith(b"PK"):
         said = "This is a spreadsheet. Save it as “CSV UTF-8” and choose that."
         raise NotAList(Fault(0, "", said))
+    if kind.windows and (wide := _utf_16(raw)) is not None:
+        return wide
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -133,9 +139,58 @@ def _text(raw: bytes, kind: Kind) -> str:
     return text
 
 
+def _utf_16(raw: bytes) -> str | None:
+    """The text of a file in UTF-16, with its mark or without; None where it is in none."""
+    if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
+        encoding = "utf-16"
+    elif raw[1:2] == b"\0" and raw[3:4] == b"\0":
+        encoding = "utf-16-le"
+    else:
+        return None
+    try:
+        text = raw.decode(encoding)
+    except UnicodeDecodeError:
+        return None
+    return None if "\0" in text else text
+
+
 def _delimiter(text: str) -> str:
-    first = text.split("\n", 1)[0]
+    """What sets cells apart: what stands most often in the first lines."""
+    first = "\n".join(text.split("\n", 11)[:11])
     return max(",;\t", key=first.count)
+
+
+def header_of(raw: bytes, kind: Kind) -> list[str]:
+    """The cells of the line that looks most like the header, for a page that asks which is what.
+
+    Raises NotAList for a file that is no text.
+    """
+    text = _text(raw, kind)
+    rows = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text))
+    try:
+        return [" ".join(cell.split())[:LONGEST_NAME] for cell in _header(rows, kind)]
+    except csv.Error as error:
+        said = f"This line is not proper CSV ({error}). Save it again."
+        raise NotAList(Fault(rows.line_num, "", said)) from None
+
+
+def _header(rows: Iterator[list[str]], kind: Kind) -> list[str]:
+    """The header: the first line, or of the few first ones the one with most columns known.
+
+    Reads no further than it must: a reader can't go back.
+    """
+    words = {word for words in kind.columns.values() for word in words}
+    best: list[str] = []
+    for _ in range(kind.above + 1):
+        row = next(rows, None)
+        if row is None:
+            break
+        known = sum(key(cell) in words for cell in row)
+        if known >= min(2, len(kind.needed)):
+            return row
+        if len([cell for cell in row if cell.strip()]) > len(best) or not best:
+            best = row
+    return best
 
 
 def _columns(header: list[str], kind: Kind) -> dict[str, int]:
@@ -148,7 +203,7 @@ def _columns(header: list[str], kind: Kind) -> dict[str, int]:
             faults.append(Fault(1, column, f"Two columns could be “{column}”. Keep one of them."))
         elif found:
             places[column] = found[0]
-        elif column in kind.needed:
+        elif column in kind.needed and not _instead(column, names, kind):
             there = ", ".join(name.strip() for name in header if name.strip()) or "none"
             faults.append(
                 Fault(1, column, f"There is no column “{column}”. The columns are: {there}.")
@@ -156,6 +211,11 @@ def _columns(header: list[str], kind: Kind) -> dict[str, int]:
     if faults:
         raise NotAList(*faults)
     return places
+
+
+def _instead(column: str, names: Sequence[str], kind: Kind) -> bool:
+    others = kind.instead.get(column, ())
+    return bool(others) and all(any(n in kind.columns[other] for n in names) for other in others)
 
 
 def faults_of(cells: Cells, needed: Sequence[str]) -> Iterator[Fault]:

@@ -40,6 +40,8 @@ from trustconduct.outbox.write import Mail, write
 from trustconduct.people.change import leave
 from trustconduct.people.doubles import merge
 from trustconduct.people.models import Adult, Care, Pupil
+from trustconduct.people.roll_files import begin_roll, check
+from trustconduct.people.take_in import compare
 from trustconduct.people.untold import keep_apart, mark_untold
 from trustconduct.people.who_is_told import the_list
 from trustconduct.policies.decisions import Choice
@@ -195,6 +197,20 @@ def _gone(session: ScopedSession) -> Adult:
     adult = build.an_adult(session)
     leave(session, adult, by=build.a_head(session))
     return adult
+
+
+_ROLL = build.a_roll("Sam,4,Alex,mother,alex@parents.example")
+
+
+def _brought_in(session: ScopedSession, raw: bytes = _ROLL) -> UUID:
+    roll = begin_roll(session, raw, name="roll.csv", whole=True, by=build.a_head(session))
+    return roll.id
+
+
+def _looked_at(session: ScopedSession) -> UUID:
+    roll_id = _brought_in(session)
+    check(session, roll_id)
+    return roll_id
 
 
 _PERSON = {"name": "Nia", "kind": "parent", "email": "", "telephone": "", "address": ""}
@@ -436,6 +452,19 @@ RULES: dict[str, Asks | Free | tuple[Asks, ...]] = {
     "people.take_in.take_in": Asks(
         Can.TAKE_IN_ROLL, SCHOOL,
         lambda s: given(build.read_roll(build.a_roll("Sam,4,Alex,mother,alex@parents.example")))),
+    "people.roll_files.ask_to_save": Asks(
+        Can.TAKE_IN_ROLL, SCHOOL, lambda s: given(_looked_at(s))),
+    "people.roll_files.begin_roll": Asks(
+        Can.TAKE_IN_ROLL, SCHOOL, lambda s: given(_ROLL, name="roll.csv", whole=True)),
+    "people.roll_files.choose_columns": Asks(
+        Can.TAKE_IN_ROLL, SCHOOL, lambda s: given(
+            _brought_in(s, b"a,b,c,d\nSam,Alex,mother,a@b.example\n"),
+            {"pupil": "a", "adult": "b", "relationship": "c", "email": "d"})),
+    "people.roll_files.drop_roll": Asks(
+        Can.TAKE_IN_ROLL, SCHOOL, lambda s: given(_looked_at(s))),
+    "people.take_in.save_compared": Asks(
+        Can.TAKE_IN_ROLL, SCHOOL, lambda s: given(
+            compare(s, build.read_roll(_ROLL).lines, whole=False), whole=False)),
     "policies.editing.begin_next": Asks(
         Can.EDIT_EDITION, TRUST, lambda s: given(the_edition(s))),
     "policies.editing.change_header": Asks(
@@ -577,7 +606,11 @@ UNSIGNED: dict[str, str] = {
     "outbox.write.withdraw_untold": ONCE_PERMITTED,
     "people.change.child_named": ONCE_PERMITTED,
     "outbox.write.write": ONCE_PERMITTED,
-    "people.take_in.changes": "it only compares: its counts are no rows",
+    "people.roll_files.carry_out": "the worker, as the person who asked: they are named",
+    "people.roll_files.check": "it only compares: it saves what would be, and nobody is changed",
+    "people.roll_findings.forget_findings": ONCE_PERMITTED,
+    "people.roll_files.note_failed": "the worker notes why it could not: of no weight to anyone",
+    "people.roll_files.note_progress": "the worker notes how far it is: of no weight to anyone",
     "reviews.reminders.remind": "the clock does it, and the event says so",
     "schools.notices.tell_in_history": "the worker, as the officer who did it: they are named",
     "reviews.school_reminders.remind_school": "the clock does it, and the event says so",

@@ -76,6 +76,10 @@ def an_adult(world: World) -> Ids:
     return Ids(*each, {"adult_id": new_id()})
 
 
+def a_roll(world: World) -> Ids:
+    return Ids({"roll_id": world.oak.roll}, {"roll_id": world.elm.roll}, {"roll_id": new_id()})
+
+
 def a_care(world: World) -> Ids:
     def one(school: WorldSchool) -> dict[str, Any]:
         adult_id = school.adults[f"Lee {school.canary}"]
@@ -197,6 +201,7 @@ SCHOOL_IDS: dict[str, Callable[[World], Ids]] = {
         )
     },
     **{f"people.{name}": two_apart for name in ("marks.reunite", "marks.reunited")},
+    **{f"people.rolls.{name}": a_roll for name in ("show", "columns", "save", "drop")},
     "finder.show": a_way("purpose_id", "ask"),
     "finder.block_of": a_way("purpose_id", "ask"),
     "setup.ways.way": a_way("way_id"),

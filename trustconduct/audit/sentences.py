@@ -169,6 +169,12 @@ SENTENCES: dict[Event, Sentence] = {
         "published {thing} of the code of conduct, in force from {in_force_on}",
         "published {thing} of the code of conduct",
     ),
+    Event.ROLL_BEGUN: Sentence("brought in a roll to look at: {name}", "brought in a roll"),
+    Event.ROLL_COLUMNS_CHOSEN: Sentence(
+        "said which column of the roll is which: {what}", "said which column of the roll is which"
+    ),
+    Event.ROLL_ASKED: Sentence("had a roll saved: {name}", "had a roll saved"),
+    Event.ROLL_DROPPED: Sentence("dropped a roll without saving it"),
     Event.ROLL_TAKEN_IN: Sentence(
         "took in a roll (new adults: {adults}, new pupils: {pupils})", "took in a roll"
     ),

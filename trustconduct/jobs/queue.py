@@ -21,6 +21,7 @@ from rq.serializers import JSONSerializer
 
 PREFIX = "trustconduct.jobs.tasks."
 DELIVER = f"{PREFIX}deliver_mail"
+ROLLS = f"{PREFIX}take_in_rolls"
 REMIND_SCHOOLS = f"{PREFIX}remind_of_rollouts"
 # The only functions that a job may name, whatever stands in Redis.
 ALLOWED = frozenset(
@@ -32,6 +33,7 @@ ALLOWED = frozenset(
         f"{PREFIX}remind_of_reviews",
         REMIND_SCHOOLS,
         f"{PREFIX}start_schools",
+        ROLLS,
     }
 )
 NAME = "trustconduct"
