@@ -6,12 +6,14 @@ address. Schools and rolls are read by this one reader.
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 LONGEST_NAME = 200
 
@@ -87,8 +89,7 @@ def written(columns: Sequence[str], lines: Iterable[Sequence[object]]) -> bytes:
 
 def read_list(raw: bytes, kind: Kind) -> Iterator[Cells]:
     """The lines of a file that are not blank. Raises NotAList, also half-way."""
-    text = _text(raw, kind)
-    rows = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text), strict=True)
+    rows = _opened(raw, kind)
     try:
         header = _header(rows, kind)
         places = _columns(header, kind)
@@ -112,7 +113,8 @@ def read_list(raw: bytes, kind: Kind) -> Iterator[Cells]:
         raise NotAList(Fault(0, "", f"The file has a header but no {kind.thing} in it."))
 
 
-def _text(raw: bytes, kind: Kind) -> str:
+def _encoding(raw: bytes, kind: Kind) -> str:
+    """How the file is written. Raises NotAList for one that is no text."""
     if not raw.strip():
         raise NotAList(Fault(0, "", f"The file is empty. {kind.again} and choose that file."))
     if len(raw) > kind.largest:
@@ -120,38 +122,62 @@ def _text(raw: bytes, kind: Kind) -> str:
     if raw.startswith(b"PK"):
         said = "This is a spreadsheet. Save it as “CSV UTF-8” and choose that."
         raise NotAList(Fault(0, "", said))
-    if kind.windows and (wide := _utf_16(raw)) is not None:
+    if kind.windows and (wide := _utf_16(raw)):
         return wide
-    try:
-        text = raw.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = raw[: error.start].count(b"\n") + 1
-        not_utf_8 = Fault(line, "", "A letter here is not UTF-8. Save the file as “CSV UTF-8”.")
-        if not kind.windows:
-            raise NotAList(not_utf_8) from None
-        try:
-            text = raw.decode("cp1252")
-        except UnicodeDecodeError:
-            raise NotAList(not_utf_8) from None
-    if "\0" in text:
+    if not _reads(raw, "utf-8-sig"):
+        if not kind.windows or not _reads(raw, "cp1252"):
+            line = raw[: _first_bad(raw)].count(b"\n") + 1
+            said = "A letter here is not UTF-8. Save the file as “CSV UTF-8”."
+            raise NotAList(Fault(line, "", said))
+        return "cp1252"
+    if b"\0" in raw:
         said = "The file is not text. Save it as “CSV UTF-8” and choose that."
         raise NotAList(Fault(0, "", said))
-    return text
+    return "utf-8-sig"
 
 
-def _utf_16(raw: bytes) -> str | None:
-    """The text of a file in UTF-16, with its mark or without; None where it is in none."""
+def _utf_16(raw: bytes) -> str:
+    """Which UTF-16 a file is in, with its mark or without; blank where it is in none."""
     if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
         encoding = "utf-16"
     elif raw[1:2] == b"\0" and raw[3:4] == b"\0":
         encoding = "utf-16-le"
     else:
-        return None
+        return ""
+    return encoding if _reads(raw, encoding) else ""
+
+
+_PIECE = 1024 * 1024
+
+
+def _reads(raw: bytes, encoding: str) -> bool:
+    """Whether all of a file can be read so; piece by piece, since it may be long."""
+    decoder = codecs.getincrementaldecoder(encoding)()
     try:
-        text = raw.decode(encoding)
+        for start in range(0, len(raw), _PIECE):
+            piece = decoder.decode(raw[start : start + _PIECE], start + _PIECE >= len(raw))
+            if "\0" in piece and encoding.startswith("utf-16"):
+                return False
     except UnicodeDecodeError:
-        return None
-    return None if "\0" in text else text
+        return False
+    return True
+
+
+def _first_bad(raw: bytes) -> int:
+    try:
+        raw.decode("utf-8")
+    except UnicodeDecodeError as error:
+        return error.start
+    return 0
+
+
+def _opened(raw: bytes, kind: Kind) -> Any:
+    """A reader of the file's rows, which holds no copy of it."""
+    encoding = _encoding(raw, kind)
+    with io.TextIOWrapper(io.BytesIO(raw), encoding, newline="") as file:
+        mark = _delimiter(file.read(_PIECE // 16))
+    file = io.TextIOWrapper(io.BytesIO(raw), encoding, newline="")
+    return csv.reader(file, delimiter=mark, strict=True)
 
 
 def _delimiter(text: str) -> str:
@@ -165,8 +191,7 @@ def header_of(raw: bytes, kind: Kind) -> list[str]:
 
     Raises NotAList for a file that is no text.
     """
-    text = _text(raw, kind)
-    rows = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text))
+    rows = _opened(raw, kind)
     try:
         return [" ".join(cell.split())[:LONGEST_NAME] for cell in _header(rows, kind)]
     except csv.Error as error:

@@ -193,7 +193,7 @@ def snapshot(session) -> list[tuple]:
 
 
 @pytest.mark.parametrize("whole", [True, False])
-@settings(max_examples=60, deadline=None,
+@settings(max_examples=15, deadline=None,
           suppress_health_check=[HealthCheck.function_scoped_fixture])  # fmt: skip
 @given(first=ROLLS, second=ROLLS, marked=NAMES)
 def test_any_roll_twice_is_that_roll_once_and_no_roll_clears_a_mark(

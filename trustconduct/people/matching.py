@@ -96,6 +96,7 @@ KNOWN_PUPILS = (
     update roll_in i set pupil_id = r.id, unclear = r.unclear from roll_pupil r
     where r.ident = i.pupil_ident and i.unclear = ''
     """,
+    "create index on roll_in (pupil_id)",
 )
 
 ADULTS = (
@@ -106,7 +107,7 @@ ADULTS = (
       (array_agg(adult_key order by number))[1] as key,
       (array_agg(email order by number))[1] as email,
       max(telephone) as telephone, max(address) as address,
-      null::uuid as id, false as is_new, false as kept, '' as changed,
+      null::uuid as id, false as is_new, false as kept, false as marked, '' as changed,
       case when adult_ident like 'n:%' and count(distinct surname) > 1 then
         'Several adults may be called ' || (array_agg(adult order by number))[1] || ', and nothing'
         ' tells them apart. Add an email, an address or a number, and export again.'
@@ -183,6 +184,8 @@ KNOWN_ADULTS = (
       select a.name_key from tc_untold() u join adult a on a.id = u.id where u.because = 'marked')
     """,
     f"update roll_adult set id = {NEW_ID}, is_new = true where id is null and unclear = ''",
+    "update roll_adult r set marked = true from tc_untold() u"
+    " where u.id = r.id and u.because = 'marked'",
     """
     update roll_in i set adult_id = r.id, unclear = r.unclear from roll_adult r
     where r.ident = i.adult_ident and i.unclear = ''
@@ -232,8 +235,7 @@ def match(session: ScopedSession, lines: Iterable[Line], *, whole: bool) -> int:
     for statement in TABLES:
         session.execute(text(statement))
     number = copy_in(connection, "roll_in", COLUMNS, (_row(line) for line in lines))
-    for statement in ("pupil_ident", "adult_ident", "pupil_id"):
-        session.execute(text(f"create index on roll_in ({statement})"))
+    session.execute(text("create index on roll_in (adult_ident)"))
     _analyze(session, "roll_in", number)
     _run(session, PUPILS)
     _analyze(session, "roll_pupil", number)

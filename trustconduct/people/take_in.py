@@ -78,7 +78,9 @@ class Changes:
         return {one.name: getattr(self, one.name) for one in fields(self)}
 
 
-# What is different of those who are here. `:whole` rolls alone change anything but a return.
+# What is different of those who are here. Whole rolls alone change more than a return, and of
+# an adult who must not be told a roll changes nothing: by another name or address they would
+# be found no more.
 DIFFERENCES = (
     """
     update roll_pupil r set changed = concat_ws(', ',
@@ -91,7 +93,7 @@ DIFFERENCES = (
     """
     update roll_adult r set
       kept = not a.by_hand and a.email_kept and r.email <> a.email,
-      changed = case when a.by_hand then '' else concat_ws(', ',
+      changed = case when a.by_hand or r.marked then '' else concat_ws(', ',
         case when :whole and a.name_key <> r.key then 'name' end,
         case when :whole and not a.email_kept and r.email <> a.email then 'email' end,
         case when :whole and r.telephone <> '' and r.telephone <> a.telephone
@@ -209,7 +211,8 @@ SAVE = (
     """,
     """
     update adult a set roll_email = r.email from roll_adult r
-    where :whole and r.id = a.id and not a.by_hand and a.roll_email <> r.email
+    where :whole and r.id = a.id and not a.by_hand and not r.marked
+      and a.roll_email <> r.email
     """,
     f"""
     insert into care (school_id, id, adult_id, pupil_id, relationship, parental_responsibility,
