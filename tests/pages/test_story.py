@@ -126,6 +126,7 @@ def ask(page: Page, service: Service, slug: str, axe: Axe, tmp_path: Path) -> No
     page.get_by_role("link", name="Bring in your parents and carers").click()
     axe(page)
     page.get_by_label("CSV file").set_input_files(roll)
+    page.get_by_label("Everybody").check()
     page.get_by_role("button", name="Check the file").click()
     axe(page)
     expect(page.locator("main")).to_contain_text("Nothing is saved yet")

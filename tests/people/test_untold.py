@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import ast
+from pathlib import Path
+
 import pytest
 from sqlalchemy import func, select, text
 
@@ -19,12 +22,15 @@ from tests.build import (
     the_school,
 )
 from trustconduct.accounts.permissions import NotAllowed
+from trustconduct.acknowledgements import mails
 from trustconduct.acknowledgements.answers import send_again
 from trustconduct.acknowledgements.campaigns import NobodyToAsk, reach
 from trustconduct.acknowledgements.models import SignRequest
 from trustconduct.acknowledgements.signing import asked
 from trustconduct.audit.actor import Role
 from trustconduct.audit.models import SchoolAuditDetail, SchoolAuditEvent
+from trustconduct.outbox.delivery import begin_next
+from trustconduct.outbox.envelope import Envelope
 from trustconduct.outbox.models import SchoolMessage, SchoolMessageContent
 from trustconduct.outbox.untold import untold
 from trustconduct.people.models import Adult, UntoldMark
@@ -37,6 +43,7 @@ from trustconduct.people.untold import (
     keep_apart,
     mark_untold,
 )
+from trustconduct.schools.undelivered import one_unsent, unsent
 
 JO = {"name": "Jo Sample", "email": "jo@parents.example", "relationship": "father"}
 
@@ -184,3 +191,39 @@ def test_a_double_of_somebody_marked_is_told_nothing_either(oak):
     separate(oak, second, by=a_head(oak))
     assert set(why(oak)) == {second.id}
     assert oak.scalar(select(func.count()).select_from(Adult)) == 2
+
+
+def test_every_mail_to_a_parent_says_whom_it_is_for():
+    """Without it nothing could hold a mail back: read out of the code, for those to come."""
+    path = Path(mails.__file__)
+    calls = [
+        node
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.Call) and getattr(node.func, "id", "") in ("Mail", "TextMessage")
+    ]
+    assert len(calls) >= 2
+    for call in calls:
+        assert "adult_id" in {one.arg for one in call.keywords}, call.lineno
+
+
+def test_what_was_written_a_moment_before_the_mark_does_not_leave(oak):
+    """The worker asks again at the moment it sends."""
+    a_request(oak)
+    adult = oak.scalars(select(Adult)).one()
+    oak.add(UntoldMark(adult_id=adult.id, because="An order", said_by="A head"))
+    oak.flush()
+    envelope = Envelope(key="k" * 32, base_url="https://trust.example", mail_from="a@trust.example")
+    assert begin_next(oak, envelope) is None
+    message = oak.scalars(select(SchoolMessage)).one()
+    assert (message.sent_at, message.settled_at is None) == (None, False)
+
+
+def test_nobody_prints_a_letter_to_somebody_marked(oak):
+    a_request(oak)
+    adult, message = oak.scalars(select(Adult)).one(), oak.scalars(select(SchoolMessage)).one()
+    message.parked_at = message.written_at
+    oak.flush()
+    assert one_unsent(oak, message.id, by=a_head(oak)) is not None
+    marked(oak, adult)
+    assert one_unsent(oak, message.id, by=a_head(oak)) is None
+    assert unsent(oak, by=a_head(oak), parked=True, most=9) == []
