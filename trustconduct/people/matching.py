@@ -108,7 +108,8 @@ ADULTS = (
       (array_agg(email order by number))[1] as email,
       max(telephone) as telephone, max(address) as address,
       null::uuid as id, false as is_new, false as kept, false as marked, '' as changed,
-      case when adult_ident like 'n:%' and count(distinct surname) > 1 then
+      case when adult_ident like 'n:%' and (select count(distinct o.surname) from roll_in o
+        where o.adult_ident = roll_in.adult_ident) > 1 then
         'Several adults may be called ' || (array_agg(adult order by number))[1] || ', and nothing'
         ' tells them apart. Add an email, an address or a number, and export again.'
       else '' end as unclear
