@@ -63,7 +63,7 @@ class Settings:
     # by address, an old name. All else is answered 400, since links must not follow it.
     TRUSTED_HOSTS: str = ""
     # The largest request that is read at all; the importer has its own, smaller limit.
-    MAX_CONTENT_LENGTH: int = 12 * 1024 * 1024
+    MAX_CONTENT_LENGTH: int = 22 * 1024 * 1024
 
     def __post_init__(self) -> None:
         if len(self.SECRET_KEY) < 32:

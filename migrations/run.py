@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Engine, create_engine, make_url, text
 from sqlalchemy.dialects.postgresql import insert
 
 from trustconduct.tenants.models import PoliceForce
-from trustconduct.tenants.sessions import ROLES
+from trustconduct.tenants.sessions import ROLES, SCHOOL
 
 HERE = Path(__file__).resolve().parent
 
@@ -29,6 +29,10 @@ def migrate(owner_url: str, login_url: str, revision: str = "head") -> None:
         with engine.connect() as connection:
             # A trusted extension: the database's owner may add it without a superuser.
             connection.execute(text("create extension if not exists btree_gist"))
+            # A school's roll is compared in temporary tables: see people/matching.py.
+            quote = connection.dialect.identifier_preparer.quote
+            name = quote(make_url(owner_url).database or "")
+            connection.execute(text(f"grant temporary on database {name} to {SCHOOL}"))
             connection.commit()
             alembic(connection, command.upgrade, revision)
         if revision == "head":

@@ -9,6 +9,7 @@ from trustconduct.files import models as files
 from trustconduct.jobs import models as jobs
 from trustconduct.outbox import models as outbox
 from trustconduct.people import models as people
+from trustconduct.people import roll_models
 from trustconduct.policies import edition_changes, rollouts
 from trustconduct.policies import models as policies
 from trustconduct.reviews import models as reviews
@@ -29,6 +30,7 @@ MODULES = (
     people,
     policies,
     reviews,
+    roll_models,
     rollouts,
     schools,
     tenants,

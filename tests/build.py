@@ -37,6 +37,7 @@ from trustconduct.outbox.models import TrustMessageContent
 from trustconduct.people.models import Adult
 from trustconduct.people.roll import read_roll
 from trustconduct.people.take_in import take_in
+from trustconduct.people.who_is_told import confirm_list, the_list
 from trustconduct.policies.adoption import begin, finish
 from trustconduct.policies.consultations import Consultation, Guest, GuestKind
 from trustconduct.policies.consulting import invite_guest, open_consultation
@@ -383,6 +384,11 @@ def an_adult(
     ).one()
 
 
+def confirmed(session: ScopedSession, *, by: Actor | None = None) -> None:
+    """The list of who is told, confirmed as it stands: before it no first campaign starts."""
+    confirm_list(session, by=by or a_head(session), seen=the_list(session).mark)
+
+
 def a_campaign(
     session: ScopedSession,
     version: SchoolVersion | None = None,
@@ -391,6 +397,7 @@ def a_campaign(
     link_days: int = 180,
 ) -> Campaign:
     version = version or version_in_force(session) or a_version(session)
+    confirmed(session, by=by)
     return start_campaign(
         session,
         the_school(session),

@@ -28,9 +28,17 @@ from trustconduct.audit.actor import Actor, Grant, Role
 from trustconduct.contact_matrix.matrix import Matrix, Purpose, Route
 from trustconduct.db import transaction
 from trustconduct.jobs.models import Run
-from trustconduct.people.models import Adult, Pupil
+from trustconduct.people.models import Adult, KeptApart, Pupil, UntoldMark
 from trustconduct.people.roll import read_roll
-from trustconduct.people.take_in import take_in
+from trustconduct.people.roll_models import (
+    RollFile,
+    RollFinding,
+    RollMapping,
+    RollState,
+    StoredRoll,
+    Verdict,
+)
+from trustconduct.people.take_in import Changes, take_in
 from trustconduct.policies.consultations import Comment
 from trustconduct.policies.consulting import comment, comment_as_guest
 from trustconduct.policies.models import Adoption, LocalChange, PolicyText
@@ -71,6 +79,7 @@ class WorldSchool:
     version_number: int = 0
     talk: UUID | None = None  # an open wish to talk
     badge: UUID | None = None
+    roll: UUID | None = None  # looked at, and not saved
 
     @property
     def head(self) -> Actor:
@@ -182,6 +191,44 @@ def own_words(session: ScopedSession, word: str, by: Actor) -> None:
     session.flush()
 
 
+def _said_once(session: ScopedSession, word: str) -> None:
+    """Marks that have ended: they are shown, and hold nobody back."""
+    pat, chris = session.scalars(
+        select(Adult.id).where(Adult.name.in_([f"Pat {word}", f"Chris {word}"])).order_by(Adult.id)
+    )
+    said = {
+        "because": f"For {word}",
+        "said_by": word,
+        "ended_at": clock.now(),
+        "ended_because": f"Over for {word}",
+        "ended_by": word,
+    }
+    session.add(UntoldMark(adult_id=chris, **said))
+    session.add(KeptApart(adult_id=min(pat, chris), other_id=max(pat, chris), **said))
+    session.flush()
+
+
+def _a_roll_on_its_way(session: ScopedSession, word: str) -> UUID:
+    """A roll that was looked at and not saved."""
+    roll = StoredRoll(whole=True, state=RollState.READY.value, progress=100)
+    session.add(roll)
+    session.flush()
+    counts = Changes(lines=1, adults_new=1).to_json()
+    content = f"about {word}".encode()
+    session.add_all(
+        [
+            RollFile(id=roll.id, name=f"{word}.csv", content=content, header=[word], counts=counts),
+            RollFinding(
+                roll_id=roll.id, number=2, verdict=Verdict.ADDED.value,
+                adult=f"New {word}", pupil="", what="new adult",
+            ),
+            RollMapping(columns={"pupil": f"Pupil {word}"}),
+        ]
+    )  # fmt: skip
+    session.flush()
+    return roll.id
+
+
 def _filled(session: ScopedSession, school: WorldSchool) -> WorldSchool:
     word, by = school.canary, school.head
     build.settings_filled(
@@ -236,6 +283,7 @@ def _filled(session: ScopedSession, school: WorldSchool) -> WorldSchool:
     answers(f"Pat {word}", Answer.DECLINED, f"No thank you. {word}")
     talk = answers(f"Pat {word}", Answer.TALK, f"Call me about {word}")
     build.own_reviews(session, word, by=by)
+    _said_once(session, word)
     return replace(
         school,
         adults=dict(session.execute(select(Adult.name, Adult.id)).all()),
@@ -246,6 +294,7 @@ def _filled(session: ScopedSession, school: WorldSchool) -> WorldSchool:
         version_number=version.number,
         talk=talk,
         badge=badge,
+        roll=_a_roll_on_its_way(session, word),
     )
 
 

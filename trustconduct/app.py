@@ -120,6 +120,10 @@ class Service(Flask):
         return super().create_url_adapter(request)
 
 
+# Bytes of what is typed into one form; only a file may be larger.
+LARGEST_FORM = 12 * 1024 * 1024
+
+
 def create_app(settings: Settings | None = None) -> Flask:
     """The service. Raises BadSetting, with one sentence, where it must not start."""
     settings = settings or from_environment()
@@ -128,7 +132,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.config.update(
         SECRET_KEY=settings.SECRET_KEY,
         MAX_CONTENT_LENGTH=settings.MAX_CONTENT_LENGTH,
-        MAX_FORM_MEMORY_SIZE=settings.MAX_CONTENT_LENGTH,
+        MAX_FORM_MEMORY_SIZE=min(settings.MAX_CONTENT_LENGTH, LARGEST_FORM),
         SESSION_COOKIE_NAME="__Host-page" if settings.secure else "page",
         SESSION_COOKIE_SECURE=settings.secure,
         SESSION_COOKIE_HTTPONLY=True,

@@ -12,7 +12,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -38,7 +38,7 @@ from trustconduct.demo.details import codes
 from trustconduct.jobs.queue import ListedJob, connect, queue
 from trustconduct.jobs.timetable import keep_time
 from trustconduct.people.roll import read_roll
-from trustconduct.people.take_in import changes, take_in
+from trustconduct.people.take_in import take_in
 from trustconduct.plain_log import Failed, log_plainly
 from trustconduct.policies.editions import import_edition
 from trustconduct.policies.reading import AnswerRefused, PolicyUnreadable, Reading, read_policy
@@ -338,8 +338,9 @@ def _show(reading: Reading) -> None:
 @main.command("import-roll")
 @click.argument("school")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--whole", is_flag=True, help="Everybody is in it: who is not has left.")
 @click.option("--save", is_flag=True, help="Take it in, all of it or nothing.")
-def import_roll(school: str, file: Path, save: bool) -> None:
+def import_roll(school: str, file: Path, whole: bool, save: bool) -> None:
     """Read a school's roll (CSV) and say what it would add. SCHOOL is the slug."""
     roll = read_roll(file.read_bytes())
     if roll.faults:
@@ -354,12 +355,16 @@ def import_roll(school: str, file: Path, save: bool) -> None:
             raise Refused(f"There is no school “{school}”.")
         # Who types here stands in for that school's office, and for no other school.
         by = Actor("command", None, COMMAND.name, frozenset({Grant(Role.OFFICE, school_id)}))
-        with sessions.school(school_id, read_only=not save) as session, transaction(session):
-            found = take_in(session, roll, by=by) if save else changes(session, roll)
+        with (
+            sessions.school(school_id) as session,  # what is not committed is undone
+            transaction(session) if save else nullcontext(),
+        ):
+            found = take_in(session, roll, by=by, whole=whole)
     click.echo(
-        f"{'Added' if save else 'It would add'} {len(found.adults)} adults"
-        f" ({found.without_email} without an email address), {len(found.pupils)} pupils"
-        f" and {len(found.cares)} relationships; {found.known} were there already."
+        f"{'Added' if save else 'It would add'} {found.adults_new} adults"
+        f" ({found.without_email} without an email address), {found.pupils_new} pupils"
+        f" and {found.cares_new} relationships; {found.changed} changed,"
+        f" and {found.leavers} people left."
     )
     if not save:
         click.echo("Nothing was saved. With --save it is taken in.")

@@ -6,12 +6,14 @@ address. Schools and rolls are read by this one reader.
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 LONGEST_NAME = 200
 
@@ -52,7 +54,11 @@ class Kind:
     needed: Sequence[str]
     largest: int  # bytes
     too_large: str
-    windows: bool = False  # also take what an old Excel writes: Windows-1252
+    windows: bool = False  # also take what an old Excel writes: Windows-1252 and UTF-16
+    # How many lines may stand above the header: a title, the day of the export, a blank one.
+    above: int = 0
+    # Where one column may stand for another: {"pupil": ("pupil_first", "pupil_last")}.
+    instead: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
 class NotAList(ValueError):
@@ -83,10 +89,9 @@ def written(columns: Sequence[str], lines: Iterable[Sequence[object]]) -> bytes:
 
 def read_list(raw: bytes, kind: Kind) -> Iterator[Cells]:
     """The lines of a file that are not blank. Raises NotAList, also half-way."""
-    text = _text(raw, kind)
-    rows = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text), strict=True)
+    rows = _opened(raw, kind)
     try:
-        header = next(rows, [])
+        header = _header(rows, kind)
         places = _columns(header, kind)
         empty = True
         for row in rows:
@@ -108,7 +113,8 @@ def read_list(raw: bytes, kind: Kind) -> Iterator[Cells]:
         raise NotAList(Fault(0, "", f"The file has a header but no {kind.thing} in it."))
 
 
-def _text(raw: bytes, kind: Kind) -> str:
+def _encoding(raw: bytes, kind: Kind) -> str:
+    """How the file is written. Raises NotAList for one that is no text."""
     if not raw.strip():
         raise NotAList(Fault(0, "", f"The file is empty. {kind.again} and choose that file."))
     if len(raw) > kind.largest:
@@ -116,26 +122,100 @@ def _text(raw: bytes, kind: Kind) -> str:
     if raw.startswith(b"PK"):
         said = "This is a spreadsheet. Save it as “CSV UTF-8” and choose that."
         raise NotAList(Fault(0, "", said))
-    try:
-        text = raw.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = raw[: error.start].count(b"\n") + 1
-        not_utf_8 = Fault(line, "", "A letter here is not UTF-8. Save the file as “CSV UTF-8”.")
-        if not kind.windows:
-            raise NotAList(not_utf_8) from None
-        try:
-            text = raw.decode("cp1252")
-        except UnicodeDecodeError:
-            raise NotAList(not_utf_8) from None
-    if "\0" in text:
+    if kind.windows and (wide := _utf_16(raw)):
+        return wide
+    if not _reads(raw, "utf-8-sig"):
+        if not kind.windows or not _reads(raw, "cp1252"):
+            line = raw[: _first_bad(raw)].count(b"\n") + 1
+            said = "A letter here is not UTF-8. Save the file as “CSV UTF-8”."
+            raise NotAList(Fault(line, "", said))
+        return "cp1252"
+    if b"\0" in raw:
         said = "The file is not text. Save it as “CSV UTF-8” and choose that."
         raise NotAList(Fault(0, "", said))
-    return text
+    return "utf-8-sig"
+
+
+def _utf_16(raw: bytes) -> str:
+    """Which UTF-16 a file is in, with its mark or without; blank where it is in none."""
+    if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
+        encoding = "utf-16"
+    elif raw[1:2] == b"\0" and raw[3:4] == b"\0":
+        encoding = "utf-16-le"
+    else:
+        return ""
+    return encoding if _reads(raw, encoding) else ""
+
+
+_PIECE = 1024 * 1024
+
+
+def _reads(raw: bytes, encoding: str) -> bool:
+    """Whether all of a file can be read so; piece by piece, since it may be long."""
+    decoder = codecs.getincrementaldecoder(encoding)()
+    try:
+        for start in range(0, len(raw), _PIECE):
+            piece = decoder.decode(raw[start : start + _PIECE], start + _PIECE >= len(raw))
+            if "\0" in piece and encoding.startswith("utf-16"):
+                return False
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _first_bad(raw: bytes) -> int:
+    try:
+        raw.decode("utf-8")
+    except UnicodeDecodeError as error:
+        return error.start
+    return 0
+
+
+def _opened(raw: bytes, kind: Kind) -> Any:
+    """A reader of the file's rows, which holds no copy of it."""
+    encoding = _encoding(raw, kind)
+    with io.TextIOWrapper(io.BytesIO(raw), encoding, newline="") as file:
+        mark = _delimiter(file.read(_PIECE // 16))
+    file = io.TextIOWrapper(io.BytesIO(raw), encoding, newline="")
+    return csv.reader(file, delimiter=mark, strict=True)
 
 
 def _delimiter(text: str) -> str:
-    first = text.split("\n", 1)[0]
+    """What sets cells apart: what stands most often in the first lines."""
+    first = "\n".join(text.split("\n", 11)[:11])
     return max(",;\t", key=first.count)
+
+
+def header_of(raw: bytes, kind: Kind) -> list[str]:
+    """The cells of the line that looks most like the header, for a page that asks which is what.
+
+    Raises NotAList for a file that is no text.
+    """
+    rows = _opened(raw, kind)
+    try:
+        return [" ".join(cell.split())[:LONGEST_NAME] for cell in _header(rows, kind)]
+    except csv.Error as error:
+        said = f"This line is not proper CSV ({error}). Save it again."
+        raise NotAList(Fault(rows.line_num, "", said)) from None
+
+
+def _header(rows: Iterator[list[str]], kind: Kind) -> list[str]:
+    """The header: the first line, or of the few first ones the one with most columns known.
+
+    Reads no further than it must: a reader can't go back.
+    """
+    words = {word for words in kind.columns.values() for word in words}
+    best: list[str] = []
+    for _ in range(kind.above + 1):
+        row = next(rows, None)
+        if row is None:
+            break
+        known = sum(key(cell) in words for cell in row)
+        if known >= min(2, len(kind.needed)):
+            return row
+        if len([cell for cell in row if cell.strip()]) > len(best) or not best:
+            best = row
+    return best
 
 
 def _columns(header: list[str], kind: Kind) -> dict[str, int]:
@@ -148,7 +228,7 @@ def _columns(header: list[str], kind: Kind) -> dict[str, int]:
             faults.append(Fault(1, column, f"Two columns could be “{column}”. Keep one of them."))
         elif found:
             places[column] = found[0]
-        elif column in kind.needed:
+        elif column in kind.needed and not _instead(column, names, kind):
             there = ", ".join(name.strip() for name in header if name.strip()) or "none"
             faults.append(
                 Fault(1, column, f"There is no column “{column}”. The columns are: {there}.")
@@ -156,6 +236,11 @@ def _columns(header: list[str], kind: Kind) -> dict[str, int]:
     if faults:
         raise NotAList(*faults)
     return places
+
+
+def _instead(column: str, names: Sequence[str], kind: Kind) -> bool:
+    others = kind.instead.get(column, ())
+    return bool(others) and all(any(n in kind.columns[other] for n in names) for other in others)
 
 
 def faults_of(cells: Cells, needed: Sequence[str]) -> Iterator[Fault]:

@@ -15,6 +15,7 @@ from tests.build import (
     a_version,
     an_adult,
     an_office,
+    confirmed,
     the_school,
 )
 from trustconduct import clock
@@ -165,6 +166,7 @@ def test_who_may_start_one(oak):
     assert oak.scalar(select(Campaign.id)) is None
     for by in (an_office(oak), a_head(oak)):
         an_adult(oak, by.name)
+        confirmed(oak)
         start_campaign(oak, the_school(oak), version, by=by, **given)
 
 

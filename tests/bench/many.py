@@ -16,7 +16,7 @@ from pathlib import Path
 from uuid import UUID
 
 import psycopg
-from sqlalchemy import create_engine, event, make_url, select
+from sqlalchemy import create_engine, event, func, make_url, select
 from sqlalchemy.orm import Session
 
 from config.base import Settings
@@ -29,8 +29,9 @@ from trustconduct import embedded
 from trustconduct.app import create_app
 from trustconduct.audit.actor import Role
 from trustconduct.db import transaction
+from trustconduct.outbox.untold import why_untold
 from trustconduct.people.models import Adult, Care, Pupil
-from trustconduct.people.take_in import Person, people_page
+from trustconduct.people.person import Person, people_page
 from trustconduct.tenants.sessions import Sessions
 
 SCHOOLS, ADULTS = 100, 5_000  # half a million adults
@@ -152,8 +153,9 @@ def scope_cost() -> None:
 def _people_page(session: Session, school_id: UUID, most: int = 50) -> list[Person]:
     """`people_page` written out, with the school in each WHERE; the same rows are asserted."""
     adults = (
-        select(Adult.id, Adult.name, Adult.email)
+        select(Adult.id, Adult.name, Adult.email, func.coalesce(why_untold(Adult.id), ""))
         .where(Adult.school_id == school_id)
+        .where(Adult.merged_into.is_(None), Adult.left_on.is_(None))
         .order_by(Adult.name, Adult.id)
     )
     rows = session.execute(adults.limit(most + 1)).all()
@@ -162,11 +164,12 @@ def _people_page(session: Session, school_id: UUID, most: int = 50) -> list[Pers
         select(Care.adult_id, Care.relationship, Pupil.name, Pupil.year_group)
         .join(Pupil, (Pupil.school_id == Care.school_id) & (Pupil.id == Care.pupil_id))
         .where(Care.school_id == school_id, Care.adult_id.in_(cared))
+        .where(Care.ended_on.is_(None))
         .order_by(Pupil.name)
     ):
         words = ", ".join(word for word in (care.relationship, care.year_group) if word)
         cared[care.adult_id].append(f"{care.name} ({words})")
-    return [Person(row.id, row.name, row.email, tuple(cared[row.id])) for row in rows]
+    return [Person(*row[:3], tuple(cared[row[0]]), row[3]) for row in rows]
 
 
 def fill_answers(place: Place, first: int, last: int) -> None:

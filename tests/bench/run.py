@@ -35,6 +35,7 @@ from tests.bench import load, many  # noqa: E402
 from tests.bench.measure import KEY, RUNS, in_turns, report, say  # noqa: E402
 from tests.bench.merge import merge  # noqa: E402
 from tests.bench.reviews import reminders_due  # noqa: E402
+from tests.bench.rolls import roll  # noqa: E402
 from trustconduct import embedded  # noqa: E402
 from trustconduct.acknowledgements.signing import copy_of  # noqa: E402
 from trustconduct.db import transaction  # noqa: E402
@@ -213,6 +214,7 @@ ASKED = {
     "overview": many.overview,
     "oversight": many.oversight,
     "reminders_due": reminders_due,
+    "roll": roll,
     "merge": lambda: merge(in_turns, report),
 }
 BENCHES = {**SERVED, **ASKED}

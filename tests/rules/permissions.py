@@ -37,6 +37,13 @@ from trustconduct.files.models import FileKind, MediaType
 from trustconduct.files.take_in import Looked
 from trustconduct.outbox.models import models_of
 from trustconduct.outbox.write import Mail, write
+from trustconduct.people.change import leave
+from trustconduct.people.doubles import merge
+from trustconduct.people.models import Adult, Care, Pupil
+from trustconduct.people.roll_files import begin_roll, check
+from trustconduct.people.take_in import compare
+from trustconduct.people.untold import keep_apart, mark_untold
+from trustconduct.people.who_is_told import the_list
 from trustconduct.policies.consultations import Comment, Consultation, GuestKind
 from trustconduct.policies.consultations import Outcome as CommentOutcome
 from trustconduct.policies.consulting import comment, comment_as_guest
@@ -188,10 +195,69 @@ def _adoption(session: ScopedSession) -> Adoption:
 def _campaign(session: ScopedSession) -> Given:
     build.an_adult(session)
     build.a_version(session)
+    build.confirmed(session)
     version = newest_version(session)
     return given(
         the_school(session), version, link_days=9, telephone="01632 960001", reply_to="a@b.example"
     )
+
+
+def _two(session: ScopedSession) -> tuple[Adult, Adult]:
+    other = build.an_adult(session, email="alex@other.example", child="Kim Sample")
+    return build.an_adult(session), other
+
+
+def _marked(session: ScopedSession) -> Adult:
+    adult = build.an_adult(session)
+    mark_untold(session, adult, by=build.a_head(session), because="So")
+    return adult
+
+
+def _parted(session: ScopedSession) -> tuple[Adult, Adult]:
+    two = _two(session)
+    keep_apart(session, *two, by=build.a_head(session), because="So")
+    return two
+
+
+def _merged(session: ScopedSession) -> Adult:
+    double, into = _two(session)
+    merge(session, double, into, by=build.a_head(session))
+    return double
+
+
+def _gone(session: ScopedSession) -> Adult:
+    adult = build.an_adult(session)
+    leave(session, adult, by=build.a_head(session))
+    return adult
+
+
+_ROLL = build.a_roll("Sam,4,Alex,mother,alex@parents.example")
+
+
+def _brought_in(session: ScopedSession, raw: bytes = _ROLL) -> UUID:
+    roll = begin_roll(session, raw, name="roll.csv", whole=True, by=build.a_head(session))
+    return roll.id
+
+
+def _looked_at(session: ScopedSession) -> UUID:
+    roll_id = _brought_in(session)
+    check(session, roll_id)
+    return roll_id
+
+
+_PERSON = {"name": "Nia", "kind": "parent", "email": "", "telephone": "", "address": ""}
+_SAID = {
+    "relationship": "aunt",
+    "parental_responsibility": None,
+    "lives_with": None,
+    "may_collect": None,
+    "court_order": "",
+}
+
+
+def _care(session: ScopedSession) -> tuple[Care, Pupil]:
+    build.an_adult(session)
+    return session.scalars(select(Care)).one(), session.scalars(select(Pupil)).one()
 
 
 def _fresh_link(session: ScopedSession) -> Given:
@@ -391,9 +457,46 @@ RULES: dict[str, Asks | Free | tuple[Asks, ...]] = {
         Can.SEE_CONSOLE, TRUST, lambda s: given(build.a_school(s))),
     "oversight.states.states": Asks(
         Can.SEE_CONSOLE, TRUST, lambda s: given([build.a_school(s)])),
+    "people.change.add_adult": Asks(Can.CHANGE_PEOPLE, SCHOOL, lambda s: given(**_PERSON)),
+    "people.change.add_care": Asks(
+        Can.CHANGE_PEOPLE, SCHOOL,
+        lambda s: given(build.an_adult(s), child="Kim", year="", **_SAID)),
+    "people.change.change_adult": Asks(
+        Can.CHANGE_PEOPLE, SCHOOL, lambda s: given(build.an_adult(s), seen=1, **_PERSON)),
+    "people.change.change_care": Asks(
+        Can.CHANGE_PEOPLE, SCHOOL, lambda s: given(*_care(s), seen=1, **_SAID)),
+    "people.change.come_back": Asks(Can.CHANGE_PEOPLE, SCHOOL, lambda s: given(_gone(s))),
+    "people.change.end_care": Asks(Can.CHANGE_PEOPLE, SCHOOL, lambda s: given(*_care(s))),
+    "people.change.leave": Asks(Can.CHANGE_PEOPLE, SCHOOL, lambda s: given(build.an_adult(s))),
+    "people.doubles.merge": Asks(Can.CHANGE_PEOPLE, SCHOOL, lambda s: given(*_two(s))),
+    "people.doubles.separate": Asks(Can.CHANGE_PEOPLE, SCHOOL, lambda s: given(_merged(s))),
+    "people.untold.clear_untold": Asks(
+        Can.CLEAR_UNTOLD, SCHOOL, lambda s: given(_marked(s), because="So")),
+    "people.untold.end_apart": Asks(
+        Can.CLEAR_UNTOLD, SCHOOL, lambda s: given(*_parted(s), because="So")),
+    "people.untold.keep_apart": Asks(
+        Can.MARK_UNTOLD, SCHOOL, lambda s: given(*_two(s), because="So")),
+    "people.untold.mark_untold": Asks(
+        Can.MARK_UNTOLD, SCHOOL, lambda s: given(build.an_adult(s), because="So")),
+    "people.who_is_told.confirm_list": Asks(
+        Can.CONFIRM_LIST, SCHOOL,
+        lambda s: given(seen=the_list(s).mark)),
     "people.take_in.take_in": Asks(
         Can.TAKE_IN_ROLL, SCHOOL,
         lambda s: given(build.read_roll(build.a_roll("Sam,4,Alex,mother,alex@parents.example")))),
+    "people.roll_files.ask_to_save": Asks(
+        Can.TAKE_IN_ROLL, SCHOOL, lambda s: given(_looked_at(s))),
+    "people.roll_files.begin_roll": Asks(
+        Can.TAKE_IN_ROLL, SCHOOL, lambda s: given(_ROLL, name="roll.csv", whole=True)),
+    "people.roll_files.choose_columns": Asks(
+        Can.TAKE_IN_ROLL, SCHOOL, lambda s: given(
+            _brought_in(s, b"a,b,c,d\nSam,Alex,mother,a@b.example\n"),
+            {"pupil": "a", "adult": "b", "relationship": "c", "email": "d"})),
+    "people.roll_files.drop_roll": Asks(
+        Can.TAKE_IN_ROLL, SCHOOL, lambda s: given(_looked_at(s))),
+    "people.take_in.save_compared": Asks(
+        Can.TAKE_IN_ROLL, SCHOOL, lambda s: given(
+            compare(s, build.read_roll(_ROLL).lines, whole=False), whole=False)),
     "policies.editing.begin_next": Asks(
         Can.EDIT_EDITION, TRUST, lambda s: given(the_edition(s))),
     "policies.editing.change_header": Asks(
@@ -554,8 +657,14 @@ UNSIGNED: dict[str, str] = {
     "outbox.delivery.begin_next": "the worker; what the mail is about was recorded with it",
     "outbox.delivery.deliver": "the worker; what the mail is about was recorded with it",
     "outbox.write.withdraw": ONCE_PERMITTED,
+    "outbox.write.withdraw_untold": ONCE_PERMITTED,
+    "people.change.child_named": ONCE_PERMITTED,
     "outbox.write.write": ONCE_PERMITTED,
-    "people.take_in.changes": "it only compares: its counts are no rows",
+    "people.roll_files.carry_out": "the worker, as the person who asked: they are named",
+    "people.roll_files.check": "it only compares: it saves what would be, and nobody is changed",
+    "people.roll_findings.forget_findings": ONCE_PERMITTED,
+    "people.roll_files.note_failed": "the worker notes why it could not: of no weight to anyone",
+    "people.roll_files.note_progress": "the worker notes how far it is: of no weight to anyone",
     "reviews.reminders.remind": "the clock does it, and the event says so",
     "schools.notices.tell_in_history": "the worker, as the officer who did it: they are named",
     "reviews.school_reminders.remind_school": "the clock does it, and the event says so",

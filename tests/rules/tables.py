@@ -25,6 +25,13 @@ SCHOOL_TABLES = {
     "adult",
     "pupil",
     "care",
+    "untold_mark",
+    "kept_apart",
+    "list_confirmation",
+    "roll",
+    "roll_file",
+    "roll_finding",
+    "roll_mapping",
     "campaign",
     "sign_request",
     "acknowledgement",
@@ -45,6 +52,7 @@ OVERSIGHT_TABLES = {
     "acknowledgement",
     "review_school",
     "rollout_reminder",
+    "roll",
 }
 
 TRUST_TABLES = {
@@ -95,6 +103,7 @@ OVERSIGHT_TEXT = {
     ("policy_local_change", "kind"),
     ("policy_local_change", "reason"),
     ("rollout_reminder", "kind"),
+    ("roll", "state"),
     ("acknowledgement", "answer"),
     ("acknowledgement", "sha256"),
     # Which of four parts, and a hash of the Trust's own calendar.
@@ -172,6 +181,14 @@ RIGHTS = {
         "adult": "select insert update",
         "pupil": "select insert update",
         "care": "select insert update",
+        "untold_mark": "select insert update(ended_at,ended_because,ended_by)",
+        "kept_apart": "select insert update(ended_at,ended_because,ended_by)",
+        "list_confirmation": "select insert",
+        "roll": "select insert update(progress,saved_at,state)",
+        "roll_file": "select insert update(asked_by_id,asked_by_name,asked_by_role,columns,"
+        "content,counts,problem)",
+        "roll_finding": "select insert delete",
+        "roll_mapping": "select insert update",
         "campaign": "select insert",
         "sign_request": "select insert update(closes_on,generation)",
         "acknowledgement": "select insert",
@@ -225,6 +242,7 @@ RIGHTS = {
         "sign_request": "select",
         "acknowledgement": "select",
         "review_school": "select",
+        "roll": "select",
     },
     "tc_accounts": {
         "trust": "select",
@@ -261,4 +279,5 @@ APPEND_ONLY = {
     "acknowledgement",
     "acknowledgement_words",
     "review_done_school",
+    "list_confirmation",
 }

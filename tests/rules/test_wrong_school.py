@@ -31,6 +31,8 @@ from trustconduct.contact_matrix.save import current_matrix, save_matrix
 from trustconduct.db import new_id, transaction
 from trustconduct.outbox.links import token
 from trustconduct.outbox.models import SchoolMessage, SchoolMessageContent
+from trustconduct.people.models import Adult, Care
+from trustconduct.people.untold import keep_apart
 from trustconduct.policies.adoption import begin
 from trustconduct.policies.consultations import Comment
 from trustconduct.policies.models import LocalChange
@@ -66,6 +68,39 @@ def a_request(secret: bool = False) -> Callable[[World], Ids]:
         )
 
     return ids
+
+
+def an_adult(world: World) -> Ids:
+    each = (
+        {"adult_id": school.adults[f"Lee {school.canary}"]} for school in (world.oak, world.elm)
+    )
+    return Ids(*each, {"adult_id": new_id()})
+
+
+def a_roll(world: World) -> Ids:
+    return Ids({"roll_id": world.oak.roll}, {"roll_id": world.elm.roll}, {"roll_id": new_id()})
+
+
+def a_care(world: World) -> Ids:
+    def one(school: WorldSchool) -> dict[str, Any]:
+        adult_id = school.adults[f"Lee {school.canary}"]
+        with world.sessions.school(school.id) as session:
+            care_id = session.scalars(select(Care.id).where(Care.adult_id == adult_id)).one()
+        return {"adult_id": adult_id, "care_id": care_id}
+
+    return Ids(one(world.oak), one(world.elm), {"adult_id": new_id(), "care_id": new_id()})
+
+
+def two_apart(world: World) -> Ids:
+    # They are kept apart in both schools: see `own_words`.
+    each = (
+        {
+            "adult_id": school.adults[f"Lee {school.canary}"],
+            "other_id": school.adults[f"Chris {school.canary}"],
+        }
+        for school in (world.oak, world.elm)
+    )
+    return Ids(*each, {"adult_id": new_id(), "other_id": new_id()})
 
 
 def a_talk(world: World) -> Ids:
@@ -149,6 +184,35 @@ def a_message(first_name: str) -> Callable[[World], Ids]:
 
 # Every route below a school that has an id in its address. One that stands in no list fails.
 SCHOOL_IDS: dict[str, Callable[[World], Ids]] = {
+    **{
+        f"people.{name}": an_adult
+        for name in (
+            "person.show",
+            "person.change",
+            "person.changed",
+            "person.left",
+            "person.back",
+            "person.child",
+            "person.child_added",
+            "marks.mark",
+            "marks.marked",
+            "marks.clear",
+            "marks.cleared",
+            "marks.apart",
+            "marks.find_other",
+            "marks.parted",
+        )
+    },
+    **{
+        f"people.{name}": a_care
+        for name in (
+            "person.care",
+            "person.care_changed",
+            "person.care_ended",
+        )
+    },
+    **{f"people.{name}": two_apart for name in ("marks.reunite", "marks.reunited")},
+    **{f"people.rolls.{name}": a_roll for name in ("show", "columns", "save", "drop")},
     "finder.show": a_way("purpose_id", "ask"),
     "finder.block_of": a_way("purpose_id", "ask"),
     "setup.ways.way": a_way("way_id"),
@@ -308,7 +372,8 @@ def test_the_world_has_a_canary_wherever_words_can_stand(world, servers):
     engine = create_engine(servers.superuser_url(world.name))
     wordless = {"audit_event_school", "outbox_school", "policy_in_force", "sign_request",
                 "acknowledgement", "calendar_span_school", "stored_file_content",
-                "school_badge", "review_school", "reminder_school", "rollout_reminder"}  # fmt: skip
+                "school_badge", "review_school", "reminder_school", "rollout_reminder",
+                "roll"}  # fmt: skip
     try:
         with engine.connect() as connection:
             for school in world.schools.values():
@@ -510,6 +575,11 @@ def own_words(world: World) -> None:
     for school in (world.oak, world.elm):
         with world.sessions.school(school.id) as session, transaction(session):
             begin(session, the_edition(session), by=school.head)
+            lee, chris = (
+                session.get_one(Adult, (school.id, school.adults[f"{name} {school.canary}"]))
+                for name in ("Lee", "Chris")
+            )
+            keep_apart(session, lee, chris, by=school.head, because=f"For {school.canary}")
 
 
 def publish_open(world: World, **words: str) -> None:

@@ -303,7 +303,7 @@ def test_a_file_is_not_kept_and_the_page_says_so(client, world, head):
 
 
 def test_a_form_as_large_as_a_request_may_be_is_kept_whole(client, world, head):
-    path = "/oak-lane/staff/people/roll/take-in"
+    path = "/oak-lane/staff/people/roll"
     token = client.csrf(FACTS)
     idle(world, head)
     big = "QUJD" * 2_500_000

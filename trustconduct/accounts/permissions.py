@@ -39,6 +39,10 @@ class Can(Enum):
     PUBLISH_VERSION = auto()
     SEE_PEOPLE = auto()
     TAKE_IN_ROLL = auto()
+    CHANGE_PEOPLE = auto()  # add, change, merge
+    CONFIRM_LIST = auto()  # say that the list of who would be told is right
+    MARK_UNTOLD = auto()  # that an adult must not be told
+    CLEAR_UNTOLD = auto()
     SEE_ANSWERS = auto()
     START_CAMPAIGN = auto()
     SEND_LINK_AGAIN = auto()
@@ -51,6 +55,7 @@ class Can(Enum):
 _MAILS = {Can.SEE_MAIL, Can.SEE_TO_MAIL}
 _SETS_UP = {Can.SEE_SCHOOL, Can.CHANGE_SETTINGS, Can.CHANGE_MATRIX, Can.CHANGE_CALENDAR}
 _ASKS = {Can.SEE_PEOPLE, Can.TAKE_IN_ROLL, Can.SEE_ANSWERS, Can.START_CAMPAIGN}
+_KEEPS_PEOPLE = {Can.CHANGE_PEOPLE, Can.CONFIRM_LIST, Can.MARK_UNTOLD}
 _ANSWERS = {Can.SEE_ANSWERS, Can.SEND_LINK_AGAIN, Can.HOLD_TALK}
 
 AT_TRUST: dict[Role, frozenset[Can]] = {
@@ -89,6 +94,8 @@ AT_SCHOOL: dict[Role, frozenset[Can]] = {
         {
             *_SETS_UP,
             *_ASKS,
+            *_KEEPS_PEOPLE,
+            Can.CLEAR_UNTOLD,
             *_ANSWERS,
             *_MAILS,
             Can.COMMENT_ON_DRAFT,
@@ -99,9 +106,17 @@ AT_SCHOOL: dict[Role, frozenset[Can]] = {
         }
     ),
     Role.OFFICE: frozenset(
-        {*_SETS_UP, *_ASKS, *_ANSWERS, *_MAILS, Can.CHANGE_TEXT, Can.KEEP_REVIEWS}
+        {
+            *_SETS_UP,
+            *_ASKS,
+            *_KEEPS_PEOPLE,
+            *_ANSWERS,
+            *_MAILS,
+            Can.CHANGE_TEXT,
+            Can.KEEP_REVIEWS,
+        }
     ),
-    Role.PASTORAL: frozenset({Can.SEE_SCHOOL, Can.SEE_PEOPLE, *_ANSWERS}),
+    Role.PASTORAL: frozenset({Can.SEE_SCHOOL, Can.SEE_PEOPLE, Can.MARK_UNTOLD, *_ANSWERS}),
     Role.TEACHER: frozenset({Can.SEE_SCHOOL}),
     Role.GOVERNOR: frozenset({Can.SEE_SCHOOL}),
 }

@@ -25,6 +25,7 @@ from trustconduct.acknowledgements.signing import asked
 from trustconduct.audit.actor import Actor
 from trustconduct.audit.events import Event
 from trustconduct.audit.record import record
+from trustconduct.outbox.untold import may_be_told
 from trustconduct.outbox.write import withdraw, write
 from trustconduct.people.models import Adult
 from trustconduct.policies.models import SchoolVersion
@@ -306,7 +307,8 @@ def send_again(
     """Send an adult a fresh link and give their name; the one before stops working.
 
     Blank for an unknown request, and for one whose answer could not be taken:
-    signed already, or about a version that is no longer in force.
+    signed already, about a version that is no longer in force, or of somebody who
+    must not be told.
 
     The new link works for `link_days` from today: a fresh link to a closed door
     would be none.
@@ -317,7 +319,7 @@ def send_again(
         .join(
             Adult, (Adult.school_id == SignRequest.school_id) & (Adult.id == SignRequest.adult_id)
         )
-        .where(SignRequest.id == request_id)
+        .where(SignRequest.id == request_id, may_be_told(SignRequest.adult_id))
         .with_for_update(of=SignRequest)
     ).one_or_none()
     if row is None:
@@ -337,6 +339,7 @@ def send_again(
         [
             mails.asking(
                 school,
+                adult_id=adult.id,
                 to_name=adult.name,
                 to_address=adult.email,
                 request_id=request.id,

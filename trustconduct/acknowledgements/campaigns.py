@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import Select, exists, func, insert, select
 
 from trustconduct import clock
 from trustconduct.accounts.permissions import Can, permit
@@ -16,8 +16,10 @@ from trustconduct.audit.actor import Actor
 from trustconduct.audit.events import Event
 from trustconduct.audit.record import record
 from trustconduct.db import new_id
+from trustconduct.outbox.untold import may_be_told
 from trustconduct.outbox.write import write
 from trustconduct.people.models import Adult
+from trustconduct.people.who_is_told import asked_for, is_confirmed
 from trustconduct.policies.models import SchoolVersion
 from trustconduct.tenants.models import NamedSchool
 from trustconduct.tenants.sessions import ScopedSession
@@ -33,23 +35,46 @@ class Reach:
     to_ask: int
     asked_before: int
     without_email: int
+    untold: int = 0  # who must not be told, or shares the address of one who must not
+    first: bool = False  # nothing was ever mailed: the list waits to be confirmed
 
 
 class NobodyToAsk(ValueError):
     """Everyone with an email address was asked about this version already."""
 
 
+class ListNotConfirmed(ValueError):
+    """It would be the school's first mailing, and nobody has confirmed whom it would reach."""
+
+
 def reach(session: ScopedSession, version: SchoolVersion) -> Reach:
     """Whom a campaign for this version would ask, before it is started."""
-    asked = select(SignRequest.adult_id).where(SignRequest.version_id == version.id)
+    asked = _asked_about(version)
+    told = may_be_told(Adult.id)
     row = session.execute(
         select(
-            func.count().filter(Adult.email != "", Adult.id.not_in(asked)).label("to_ask"),
+            func.count().filter(Adult.email != "", Adult.id.not_in(asked), told).label("to_ask"),
             func.count().filter(Adult.id.in_(asked)).label("asked_before"),
-            func.count().filter(Adult.email == "").label("without_email"),
-        ).select_from(Adult)
+            func.count().filter(Adult.email == "", told).label("without_email"),
+            func.count().filter(~told).label("untold"),
+            select(~exists().where(Campaign.id.is_not(None))).scalar_subquery().label("first"),
+        )
+        .select_from(Adult)
+        .where(asked_for())
     ).one()
-    return Reach(row.to_ask, row.asked_before, row.without_email)
+    return Reach(*row)
+
+
+def _asked_about(version: SchoolVersion) -> Select:
+    """Who was asked about a version, their doubles included: one person is asked once."""
+    return (
+        select(func.coalesce(Adult.merged_into, Adult.id))
+        .join(
+            SignRequest,
+            (SignRequest.school_id == Adult.school_id) & (SignRequest.adult_id == Adult.id),
+        )
+        .where(SignRequest.version_id == version.id)
+    )
 
 
 def start_campaign(
@@ -66,14 +91,17 @@ def start_campaign(
 
     One request and one mail an adult, however many children. `link_days` is how
     long each link works. Started twice at once, nobody is asked twice. Raises
-    NobodyToAsk where there is nobody left.
+    NobodyToAsk where there is nobody left, and ListNotConfirmed where it would be the
+    first and nobody has said that the list of people is right.
     """
     permit(by, Can.START_CAMPAIGN, session.school_id)
     session.take_turns("campaign")
-    asked = select(SignRequest.adult_id).where(SignRequest.version_id == version.id)
+    if session.scalar(select(Campaign.id).limit(1)) is None and not is_confirmed(session):
+        raise ListNotConfirmed
     adults = session.execute(
         select(Adult.id, Adult.name, Adult.email)
-        .where(Adult.email != "", Adult.id.not_in(asked))
+        .where(asked_for(), may_be_told(Adult.id))
+        .where(Adult.email != "", Adult.id.not_in(_asked_about(version)))
         .order_by(Adult.name, Adult.id)
     ).all()
     if not adults:
@@ -105,6 +133,7 @@ def start_campaign(
         letters = (
             mails.asking(
                 school,
+                adult_id=adult.id,
                 to_name=adult.name,
                 to_address=adult.email,
                 request_id=request["id"],

@@ -33,6 +33,7 @@ _SAME = (
 def asking(
     school: NamedSchool,
     *,
+    adult_id: UUID,
     to_name: str,
     to_address: str,
     request_id: UUID,
@@ -48,6 +49,7 @@ def asking(
     )
     return Mail(
         kind="sign_request",
+        adult_id=adult_id,
         to_name=to_name,
         to_address=to_address,
         from_name=school.name,
@@ -104,6 +106,7 @@ Thank you,
 def receipt(
     school_name: str,
     *,
+    adult_id: UUID,
     to_name: str,
     to_address: str,
     answer: str,
@@ -146,6 +149,7 @@ For our records: version {number}, text {sha256[:16]}.
 
     return Mail(
         kind="sign_receipt",
+        adult_id=adult_id,
         to_name=to_name,
         to_address=to_address,
         from_name=school_name,

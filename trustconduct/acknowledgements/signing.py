@@ -22,6 +22,7 @@ from trustconduct.audit.actor import Actor
 from trustconduct.audit.events import Event
 from trustconduct.audit.record import event_rows
 from trustconduct.db import insert_rows, new_id, prepared, straight, table_of
+from trustconduct.outbox.untold import untold
 from trustconduct.outbox.write import mail_rows
 from trustconduct.people.models import Adult
 from trustconduct.policies import wording
@@ -57,6 +58,7 @@ class Asked:
 
     id: UUID
     version_id: UUID
+    adult_id: UUID
     adult_name: str
     adult_email: str
     generation: int
@@ -86,6 +88,7 @@ def _asked_statement() -> Select:
         .where(InForce.during.op("@>")(bindparam("today", type_=Date)))
         .exists()
     )
+    marked = untold().alias("untold")
     answers = (
         select(func.array_agg(Acknowledgement.answer))
         .where(
@@ -98,6 +101,7 @@ def _asked_statement() -> Select:
         select(
             SignRequest.id,
             SignRequest.version_id,
+            SignRequest.adult_id,
             Adult.name,
             Adult.email,
             SignRequest.generation,
@@ -121,6 +125,12 @@ def _asked_statement() -> Select:
         .where(
             SignRequest.school_id == bindparam("school_id", type_=Uuid),
             SignRequest.id == bindparam("request_id", type_=Uuid),
+            # Who must not be told finds the link closed, as if it had never been.
+            ~select(marked.c.id)
+            .where(
+                marked.c.id == SignRequest.adult_id, marked.c.because == literal_column("'marked'")
+            )
+            .exists(),
         )
     )
 
@@ -207,6 +217,7 @@ def _receipt(
     local = clock.local(now)
     return mails.receipt(
         school_name,
+        adult_id=request.adult_id,
         to_name=request.adult_name,
         to_address=request.adult_email,
         answer=answer.value,

@@ -189,8 +189,52 @@ SENTENCES: dict[Event, Sentence] = {
         "published {thing} of the code of conduct, in force from {in_force_on}",
         "published {thing} of the code of conduct",
     ),
+    Event.ROLL_BEGUN: Sentence("brought in a roll to look at: {name}", "brought in a roll"),
+    Event.ROLL_COLUMNS_CHOSEN: Sentence(
+        "said which column of the roll is which: {what}", "said which column of the roll is which"
+    ),
+    Event.ROLL_ASKED: Sentence("had a roll saved: {name}", "had a roll saved"),
+    Event.ROLL_DROPPED: Sentence("dropped a roll without saving it"),
     Event.ROLL_TAKEN_IN: Sentence(
         "took in a roll (new adults: {adults}, new pupils: {pupils})", "took in a roll"
+    ),
+    Event.ADULT_ADDED: Sentence("added {thing} to the people of the school"),
+    Event.ADULT_CHANGED: Sentence(
+        "changed what is kept about {thing}: {what}", "changed what is kept about {thing}"
+    ),
+    Event.ADULT_LEFT: Sentence("noted that {thing} has left the school"),
+    Event.ADULT_RETURNED: Sentence("noted that {thing} has come back to the school"),
+    Event.ADULT_MARKED: Sentence(
+        "said that {thing} must not be told anything, and gave this reason: “{because}”",
+        "said that {thing} must not be told anything",
+    ),
+    Event.ADULT_CLEARED: Sentence(
+        "said that {thing} may be told again, and gave this reason: “{because}”",
+        "said that {thing} may be told again",
+    ),
+    Event.ADULTS_PARTED: Sentence(
+        "said that {thing} and {other} must not learn of each other: “{because}”",
+        "said that {thing} and somebody else must not learn of each other",
+    ),
+    Event.ADULTS_REUNITED: Sentence(
+        "said that {thing} and {other} may know of each other again: “{because}”",
+        "said that {thing} and somebody else may know of each other again",
+    ),
+    Event.ADULTS_MERGED: Sentence(
+        "said that {thing} and {other} are one person, so that they are asked once",
+        "said that {thing} and somebody else are one person",
+    ),
+    Event.ADULTS_SEPARATED: Sentence(
+        "said that {thing} and {other} are two people after all",
+        "said that {thing} and somebody else are two people after all",
+    ),
+    Event.CARE_CHANGED: Sentence(
+        "changed how {thing} and {pupil} belong together: {what}",
+        "changed how {thing} and a pupil belong together",
+    ),
+    Event.LIST_CONFIRMED: Sentence(
+        "confirmed the list of people who are told (people: {told}, left out: {untold})",
+        "confirmed the list of people who are told",
     ),
     Event.CAMPAIGN_STARTED: Sentence(
         "asked parents and carers to read version {version} of the code of conduct"
@@ -247,6 +291,7 @@ SENTENCES: dict[Event, Sentence] = {
         "had a message sent again that could not be sent",
     ),
     Event.MESSAGE_SETTLED: Sentence("noted that a message was passed on in another way"),
+    Event.ADULT_READ: Sentence("looked at the page of {thing}"),
     Event.ANSWER_READ: Sentence("read what {thing} wrote"),
     Event.ANSWERS_READ: Sentence("looked at the list of answers to {thing}"),
     Event.HISTORY_READ: Sentence("looked at the history of {thing}"),
@@ -303,7 +348,10 @@ KINDS: dict[str, Kind] = {
         ),
     ),
     "answers": Kind("Answers and links", frozenset({"acknowledgement", "sign_request"})),
-    "people": Kind("Parents, carers and pupils", frozenset({"adult", "pupil", "care", "roll"})),
+    "people": Kind(
+        "Parents, carers and pupils",
+        frozenset({"adult", "pupil", "care", "roll", "list_confirmation"}),
+    ),
     "settings": Kind(
         "Facts, settings and contacts",
         frozenset({"school_settings", "contact_matrix", "stored_file"}),

@@ -44,6 +44,7 @@ from trustconduct.files.take_in import Looked
 from trustconduct.people.models import Adult
 from trustconduct.people.roll import read_roll
 from trustconduct.people.take_in import take_in
+from trustconduct.people.who_is_told import confirm_list, the_list
 from trustconduct.policies.editions import approve, import_edition, newest_published, publish
 from trustconduct.policies.models import Edition, SchoolVersion
 from trustconduct.policies.reading import read_policy, template
@@ -174,6 +175,7 @@ def _school(
             set_badge(session, _badge(demo), by=head, seen=None)
         version = publish_version(session, school, edition, facts, settings, by=head, seen_number=0)
         take_in(session, read_roll(demo.roll), by=office)
+        confirm_list(session, by=office, seen=the_list(session).mark)
         start_campaign(
             session,
             school,

@@ -22,6 +22,7 @@ from rq.serializers import JSONSerializer
 PREFIX = "trustconduct.jobs.tasks."
 DELIVER = f"{PREFIX}deliver_mail"
 CONSULT = f"{PREFIX}consult_on_drafts"
+ROLLS = f"{PREFIX}take_in_rolls"
 REMIND_SCHOOLS = f"{PREFIX}remind_of_rollouts"
 # The only functions that a job may name, whatever stands in Redis.
 ALLOWED = frozenset(
@@ -34,6 +35,7 @@ ALLOWED = frozenset(
         REMIND_SCHOOLS,
         f"{PREFIX}start_schools",
         CONSULT,
+        ROLLS,
     }
 )
 NAME = "trustconduct"

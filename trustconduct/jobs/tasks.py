@@ -22,6 +22,7 @@ from trustconduct.audit.actor import Role
 from trustconduct.db import transaction
 from trustconduct.jobs import runs
 from trustconduct.jobs.queue import DELIVER, connect, enqueue, heard, ring, run_of_this_job
+from trustconduct.jobs.rolls import take_in_due
 from trustconduct.jobs.starting import start_schools as start_each
 from trustconduct.outbox.delivery import (
     ByMail,
@@ -384,6 +385,12 @@ def start_schools() -> int:
     if started:
         ring(with_.redis)
     return started
+
+
+@told
+def take_in_rolls() -> int:
+    """Do the next step of every roll that waits for one; give how many."""
+    return take_in_due(works().sessions)
 
 
 @told

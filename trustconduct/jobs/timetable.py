@@ -65,6 +65,14 @@ TIMETABLE = (
         "schools started",
     ),
     Entry(
+        "take_in_rolls",
+        Minutes(1),
+        "Taking in rolls",
+        "Reads and saves the long rolls of schools where the page did not get to it.",
+        "roll looked at or saved",
+        "rolls looked at or saved",
+    ),
+    Entry(
         "forget_kept_forms",
         Minutes(10),
         "Deleting what was typed and not sent",

@@ -13,7 +13,7 @@ from datetime import timedelta
 from typing import Any, Protocol
 from uuid import UUID
 
-from sqlalchemy import select, text
+from sqlalchemy import Uuid, literal, select, text
 
 from trustconduct import clock
 from trustconduct.audit.actor import CLOCK
@@ -24,6 +24,7 @@ from trustconduct.outbox.envelope import Envelope
 from trustconduct.outbox.mail_server import Post
 from trustconduct.outbox.models import Channel, Outcome, SchoolMessage, models_of
 from trustconduct.outbox.texts import Gateway
+from trustconduct.outbox.untold import may_be_told
 from trustconduct.tenants.models import School, is_open
 from trustconduct.tenants.sessions import SCHOOL, ScopedSession
 
@@ -117,6 +118,11 @@ def begin_next(session: ScopedSession, envelope: Envelope) -> UUID | None:
         )
         if message is None:
             return None
+        if in_school and message.adult_id and not _may_be_told(session, message.adult_id):
+            # Written a moment before somebody said so: it is no task either.
+            message.parked_at = message.settled_at = clock.now()
+            session.flush()
+            continue
         if message.broken < MOST_BROKEN:
             break
         message.last_error = message.last_error or "WorkerEnded"
@@ -127,6 +133,10 @@ def begin_next(session: ScopedSession, envelope: Envelope) -> UUID | None:
     message.due_at = clock.now() + LEASE
     message.reference = message.reference or envelope.reference(message.id)
     return message.id
+
+
+def _may_be_told(session: ScopedSession, adult_id: UUID) -> bool:
+    return bool(session.scalar(select(may_be_told(literal(adult_id, Uuid)))))
 
 
 def deliver(session: ScopedSession, message_id: UUID, carriers: Carriers) -> bool:

@@ -86,9 +86,19 @@ class SchoolMessage(Message, SchoolOwned, Base):
     __tablename__ = "outbox_school"
     __table_args__ = (
         *_states(),
+        in_school("adult_id", to="adult"),
         Index("ix_outbox_school_waiting", "school_id", "due_at", postgresql_where=_WAITING),
         Index("ix_outbox_school_parked", "school_id", "parked_at", postgresql_where=_PARKED),
+        Index(
+            "ix_outbox_school_adult",
+            "school_id",
+            "adult_id",
+            postgresql_where=text("adult_id is not null"),
+        ),
     )
+
+    # Whom on the roll it is for: who must not be told gets none of it (see `untold.py`).
+    adult_id: Mapped[UUID | None]
 
 
 class SchoolMessageContent(MessageContent, SchoolOwned, Base):

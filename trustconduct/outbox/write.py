@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import func, insert, select, update
 
 from trustconduct import clock
 from trustconduct.db import Row, new_id, table_of
@@ -19,6 +19,7 @@ from trustconduct.outbox.models import (
     TrustMessageContent,
 )
 from trustconduct.outbox.texts import check_length, uk_mobile
+from trustconduct.outbox.untold import untold
 from trustconduct.tenants.sessions import SCHOOL, ScopedSession
 
 
@@ -50,6 +51,9 @@ class Mail:
     attachment: tuple[str, str] | None = None  # file name, text
     # The words for paper, should the mail never be taken; without one, the body without its link.
     letter: str = ""
+    # The adult on the school's roll whom it is for. A mail to one must say so, or nothing
+    # could hold it back from an adult who must not be told.
+    adult_id: UUID | None = None
 
 
 @dataclass(frozen=True)
@@ -62,6 +66,7 @@ class TextMessage:
     body: str
     link: Link | None = None
     letter: str = ""
+    adult_id: UUID | None = None
 
 
 class HeaderRefused(ValueError):
@@ -114,6 +119,26 @@ def withdraw(session: ScopedSession, purpose: str, row: UUID) -> None:
     )
 
 
+def withdraw_untold(session: ScopedSession) -> int:
+    """Take back what has not left and is for somebody who must not be told; give how many.
+
+    What was given up as well: nobody is to print it as a letter.
+    """
+    now = clock.now()
+    found = session.execute(
+        update(SchoolMessage)
+        .where(
+            SchoolMessage.sent_at.is_(None),
+            SchoolMessage.settled_at.is_(None),
+            SchoolMessage.adult_id.in_(select(untold().c.id)),
+        )
+        .values(parked_at=func.coalesce(SchoolMessage.parked_at, now), settled_at=now)
+        .returning(SchoolMessage.id)
+        .execution_options(synchronize_session=False)
+    )
+    return len(found.all())
+
+
 def mail_rows(session: ScopedSession, message: Mail | TextMessage) -> list[Row]:
     """The two rows of a message, for a rule that inserts them together with its own."""
     is_text = isinstance(message, TextMessage)
@@ -126,6 +151,7 @@ def mail_rows(session: ScopedSession, message: Mail | TextMessage) -> list[Row]:
     key: dict[str, Any] = {"id": new_id()}
     if in_school:
         key["school_id"] = session.school_id
+    for_whom = {"adult_id": message.adult_id} if in_school else {}
     session.info["rings"] = True  # the doorbell: `app` listens for the commit
     now = clock.now()
     return [
@@ -133,6 +159,7 @@ def mail_rows(session: ScopedSession, message: Mail | TextMessage) -> list[Row]:
             table_of(SchoolMessage if in_school else TrustMessage),
             {
                 **key,
+                **for_whom,
                 "kind": message.kind,
                 "channel": Channel.TEXT.value if is_text else Channel.MAIL.value,
                 "written_at": now,

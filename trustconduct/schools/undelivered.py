@@ -20,6 +20,7 @@ from trustconduct.audit.actor import Actor
 from trustconduct.audit.events import Event
 from trustconduct.audit.record import record
 from trustconduct.outbox.models import Channel, Outcome, SchoolMessage, models_of
+from trustconduct.outbox.untold import may_be_told
 from trustconduct.tenants.sessions import SCHOOL, ScopedSession
 
 
@@ -136,7 +137,7 @@ def one_unsent(session: ScopedSession, message_id: UUID, *, by: Actor) -> Unsent
 
 
 def _columns(model: Any, content: Any) -> Any:
-    return select(
+    columns = select(
         model.id,
         model.channel,
         content.to_name,
@@ -149,6 +150,8 @@ def _columns(model: Any, content: Any) -> Any:
         model.last_error,
         model.parked_at,
     ).join(content, content.id == model.id)
+    # A message may be printed as a letter: not for somebody who must not be told.
+    return columns.where(may_be_told(model.adult_id)) if model is SchoolMessage else columns
 
 
 def _unsent(row: Any) -> Unsent:

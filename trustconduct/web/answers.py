@@ -18,9 +18,15 @@ from trustconduct.acknowledgements.answers import (
     send_again,
     talks,
 )
-from trustconduct.acknowledgements.campaigns import NobodyToAsk, reach, start_campaign
+from trustconduct.acknowledgements.campaigns import (
+    ListNotConfirmed,
+    NobodyToAsk,
+    reach,
+    start_campaign,
+)
 from trustconduct.audit.events import Event
 from trustconduct.db import transaction
+from trustconduct.people.who_is_told import is_confirmed
 from trustconduct.policies.versions import version_in_force
 from trustconduct.schools.settings import settings_of
 from trustconduct.tenants.sessions import ScopedSession
@@ -80,9 +86,9 @@ def show() -> Response:
 def ask() -> Response:
     """Say whom a campaign would ask, before anything is sent."""
     version = found(version_in_force(g.session))
-    return make_response(
-        staff_page("staff/ask.html", version=version, reach=reach(g.session, version))
-    )
+    reaches = reach(g.session, version)
+    waits = reaches.first and not is_confirmed(g.session)
+    return make_response(staff_page("staff/ask.html", version=version, reach=reaches, waits=waits))
 
 
 @pages.post("/ask")
@@ -101,6 +107,9 @@ def start() -> Response:
                 telephone=settings.telephone,
                 reply_to=settings.email,
             )
+    except ListNotConfirmed:
+        flash("First look at the list, and confirm it. Nothing was sent.", "waiting")
+        return make_response(redirect(school_url("people.told.show"), 303))
     except NobodyToAsk:
         flash("Everyone with an email address was asked already. Nothing was sent.", "waiting")
     else:

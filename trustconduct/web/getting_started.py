@@ -97,7 +97,7 @@ def _steps(session: ScopedSession, here: Here) -> Iterator[Step]:
         waits_for=not_ready or _whom(here, Can.PUBLISH_VERSION, "Waits for the headteacher"),
     )  # fmt: skip
     yield Step(
-        "Bring in your parents and carers", "people.roll", Can.TAKE_IN_ROLL,
+        "Bring in your parents and carers", "people.rolls.new", Can.TAKE_IN_ROLL,
         done=session.scalar(select(Adult.id).limit(1)) is not None,
         hint="A CSV file from your school’s system",
         waits_for=_whom(here, Can.TAKE_IN_ROLL, "Waits for the school"),
