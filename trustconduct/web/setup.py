@@ -303,10 +303,8 @@ def save_contact() -> Response:
     offered, _ = _offered()
     details: dict[str, Any] = {f"detail-{route.id}": Fact(longest=300) for route in offered.routes}
     schema = Schema.from_dict({**MatrixForm._declared_fields, **details})
-    form = read(
-        schema,
-        {**request.form.to_dict(), "ticks": request.form.getlist("ticks")},
-    )
+    sent = {**request.form.to_dict(), "ticks": request.form.getlist("ticks")}
+    form = read(schema, sent)
     typed = replace(
         offered,
         routes=tuple(
