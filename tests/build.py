@@ -125,6 +125,12 @@ def a_trust(session: ScopedSession, name: str = "Lantern Trust") -> Trust:
     return name_trust(session, by=COMMAND, name=name, telephone="01632 960000")
 
 
+def the_trust(session: ScopedSession) -> Trust:
+    trust = session.scalar(select(Trust))
+    assert trust is not None
+    return trust
+
+
 def a_school(session: ScopedSession, slug: str = "beech-hill", name: str = "") -> School:
     return add_school(
         session, by=COMMAND, slug=slug, name=name or slug.replace("-", " ").title() + " School"

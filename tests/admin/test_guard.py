@@ -78,6 +78,7 @@ def test_every_route_of_the_console_says_what_it_needs(app):
         "schools.suspend",
         "schools.resume",
         "timetable.run",
+        "trust.give",
         "trust.save",
         "trust_mail.again",
         "trust_mail.told",

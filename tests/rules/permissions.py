@@ -69,6 +69,7 @@ from trustconduct.reviews.school_reviews import (
 from trustconduct.schools.add import NewSchool
 from trustconduct.schools.calendars import mark
 from trustconduct.schools.change import suspend
+from trustconduct.schools.inherited import Given as Given_
 from trustconduct.schools.settings import facts_of, settings_of
 from trustconduct.schools.start import Head
 from trustconduct.tenants.calendars import Calendar, Kind, Span
@@ -595,6 +596,9 @@ RULES: dict[str, Asks | Free | tuple[Asks, ...]] = {
     "reviews.school_reviews.resume_part": Asks(
         Can.KEEP_REVIEWS, SCHOOL, lambda s: given(_paused_part(s))),
     "schools.add.name_trust": Asks(Can.CHANGE_TRUST, TRUST, lambda s: given(name="Harbour Trust")),
+    "schools.inherited.give_schools": Asks(
+        Can.CHANGE_TRUST, TRUST,
+        lambda s: given({"app_name": Given_("Arbor")}, seen_version=build.the_trust(s).version)),
     "schools.badge.set_badge": Asks(
         Can.CHANGE_SETTINGS, SCHOOL, lambda s: given(_looked(), seen=None)),
     "schools.calendars.save_year": at_both(Can.CHANGE_CALENDAR, lambda s: _year()),

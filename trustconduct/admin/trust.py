@@ -2,24 +2,39 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import flash, g, redirect, url_for
 from flask.wrappers import Response
 from flask_admin import expose
+from marshmallow import fields
 from sqlalchemy import select
 
 from trustconduct.accounts.permissions import Can
 from trustconduct.admin.views import Console
 from trustconduct.db import transaction
 from trustconduct.schools.add import name_trust
+from trustconduct.schools.inherited import INHERITED, Given, give_schools
+from trustconduct.schools.settings import ChangedMeanwhile, SettingsRefused, police_forces
 from trustconduct.tenants.models import Trust
 from trustconduct.web.door import Form, actor, needs, read, works
-from trustconduct.web.fields import Email, Fact, Line, Plain
+from trustconduct.web.fields import Email, Fact, Line, Plain, WebAddress
 
 
 class TrustForm(Plain):
     name = Fact(longest=200, blank="Type the Trust's name.")
     telephone = Line(longest=40)
     email = Email(longest=254)
+
+
+class GivenForm(Plain):
+    policies_url = WebAddress(longest=500)
+    app_name = Fact(longest=100)
+    police_force_id = fields.String(load_default="")
+    policies_url_locked = fields.Boolean(load_default=False)
+    app_name_locked = fields.Boolean(load_default=False)
+    police_force_id_locked = fields.Boolean(load_default=False)
+    seen = fields.Integer(load_default=0)
 
 
 class TrustView(Console):
@@ -48,3 +63,47 @@ class TrustView(Console):
         works().directory.forget()
         flash("The Trust’s name and numbers are saved.", "good")
         return redirect(url_for("trust.show"), 303)  # type: ignore[return-value]
+
+    @expose("/schools")
+    @needs(Can.CHANGE_TRUST)
+    def given(self) -> Response:
+        trust = g.session.scalar(select(Trust))
+        typed: dict[str, Any] = {"seen": trust.version if trust else 0}
+        for key, given in (trust.for_schools if trust else {}).items():
+            typed |= {key: given["value"], f"{key}_locked": given["locked"]}
+        return self._given(Form(typed))
+
+    def _given(self, form: Form, status: int = 200) -> Response:
+        forces = [(force.id, force.name) for force in police_forces(g.session)]
+        return self.page(
+            "console/for_schools.html",
+            status,
+            form=form,
+            errors=form.errors,
+            INHERITED=INHERITED,
+            forces=forces,
+        )
+
+    @expose("/schools", methods=("POST",))
+    @needs(Can.CHANGE_TRUST)
+    def give(self) -> Response:
+        form = read(GivenForm)
+        if form.errors:
+            return self._given(form, 422)
+        given = {
+            key: Given(form.values[key], locked=form.values[f"{key}_locked"]) for key in INHERITED
+        }
+        try:
+            with transaction(g.session):
+                give_schools(g.session, given, by=actor(), seen_version=form.values["seen"])
+        except SettingsRefused as no:
+            for key, words in no.errors.items():
+                form.refuse(key, words)
+            return self._given(form, 422)
+        except ChangedMeanwhile:
+            trust = g.session.scalar(select(Trust))
+            form.typed = {**form.typed, "seen": trust.version if trust else 0}
+            form.refuse("", "Somebody else saved a moment ago. Save again to replace theirs.")
+            return self._given(form, 409)
+        flash("What schools have from the Trust is saved.", "good")
+        return redirect(url_for("trust.given"), 303)  # type: ignore[return-value]

@@ -24,6 +24,7 @@ class Event(StrEnum):
     """
 
     TRUST_CHANGED = "trust.changed"
+    SCHOOL_SETTINGS_GIVEN = "school_settings.given"
     SCHOOL_ADDED = "school.added"
     SCHOOL_CHANGED = "school.changed"
     SCHOOL_SUSPENDED = "school.suspended"

@@ -54,6 +54,10 @@ def _words(value: Any) -> str:
 
 SENTENCES: dict[Event, Sentence] = {
     Event.TRUST_CHANGED: Sentence("changed the Trust’s name or numbers"),
+    Event.SCHOOL_SETTINGS_GIVEN: Sentence(
+        "changed what schools have from the Trust: {words}",
+        "changed what schools have from the Trust",
+    ),
     Event.SCHOOL_ADDED: Sentence("added a school: {thing}"),
     Event.SCHOOL_CHANGED: Sentence("changed the name, phase or address of {thing}"),
     Event.SCHOOL_SUSPENDED: Sentence(

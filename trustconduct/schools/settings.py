@@ -11,6 +11,9 @@ from trustconduct.accounts.permissions import Can, permit
 from trustconduct.audit.actor import Actor
 from trustconduct.audit.events import Event
 from trustconduct.audit.record import record
+from trustconduct.schools.inherited import INHERITED, for_schools, in_force, locked_keys
+from trustconduct.schools.refused import ChangedMeanwhile as ChangedMeanwhile
+from trustconduct.schools.refused import SettingsRefused as SettingsRefused
 from trustconduct.tenants.models import NamedSchool, PoliceForce, SchoolSettings, Trust
 from trustconduct.tenants.sessions import ScopedSession
 
@@ -38,18 +41,6 @@ SUGGESTED: dict[str, Any] = {
     "ban_decider": "headteacher",
     "ban_reviewer": "chair_of_governors",
 }
-
-
-class SettingsRefused(ValueError):
-    """Settings that do not go together. `errors`: field to what to do about it."""
-
-    def __init__(self, errors: dict[str, str]) -> None:
-        super().__init__("; ".join(errors.values()))
-        self.errors = errors
-
-
-class ChangedMeanwhile(RuntimeError):
-    """Somebody else saved first; the door shows both texts."""
 
 
 def settings_of(session: ScopedSession, *, lock: bool = False) -> SchoolSettings:
@@ -86,6 +77,7 @@ def change_settings(
         raise ChangedMeanwhile
     settings = settings or settings_of(session)
     before = {name: getattr(settings, name) for name in values}
+    _check_locked(session, {name for name, value in values.items() if value != before[name]})
     check({name: values.get(name, getattr(settings, name)) for name in FACT_FIELDS + BAN_FIELDS})
     if force := values.get("police_force_id"):
         _check_force(session, force)
@@ -129,6 +121,14 @@ def check(values: dict[str, Any]) -> None:
         raise SettingsRefused(errors)
 
 
+def _check_locked(session: ScopedSession, changed: set[str]) -> None:
+    wanted = changed & INHERITED.keys()
+    if wanted and (fixed := wanted & locked_keys(for_schools(session))):
+        raise SettingsRefused(
+            dict.fromkeys(sorted(fixed), "The Trust has set this for all its schools. Ask it.")
+        )
+
+
 def _check_force(session: ScopedSession, force_id: str) -> None:
     force = session.get(PoliceForce, force_id)
     if force is None or (force.valid_to and force.valid_to < clock.today()):
@@ -150,13 +150,16 @@ def facts_of(
     session: ScopedSession, school: NamedSchool, settings: SchoolSettings
 ) -> dict[str, str]:
     """The school's facts by the merge field that each fills. Blank where not known yet."""
-    force = session.get(PoliceForce, settings.police_force_id) if settings.police_force_id else None
+    row = session.execute(select(Trust.name, Trust.for_schools)).first()
+    trust_name, given = (row.name, row.for_schools) if row else ("", {})
+    force_id = in_force("police_force_id", settings.police_force_id, given)
+    force = session.get(PoliceForce, force_id) if force_id else None
     return {
         "school.name": school.name,
-        "trust.name": session.scalar(select(Trust.name)) or "",
+        "trust.name": trust_name,
         "school.police_force": force.name if force else "",
-        "school.policies_url": settings.policies_url,
-        "school.app_name": settings.app_name,
+        "school.policies_url": in_force("policies_url", settings.policies_url, given),
+        "school.app_name": in_force("app_name", settings.app_name, given),
         "school.telephone": settings.telephone,
         "school.email": settings.email,
         **settings.more_facts,

@@ -91,6 +91,9 @@ class Trust(Edited, Base):
     name: Mapped[str]
     telephone: Mapped[str] = mapped_column(default="")
     email: Mapped[str] = mapped_column(default="")
+    # What its schools have where they leave it blank, and what they can't change:
+    # {"app_name": {"value": "Arbor", "locked": false}}, see schools/inherited.py.
+    for_schools: Mapped[dict[str, Any]] = mapped_column(JSONB, default=dict, server_default="{}")
 
 
 class Phase(StrEnum):

@@ -35,7 +35,7 @@ from trustconduct.schools.badge import badge_of
 from trustconduct.schools.models import SchoolBadge
 from trustconduct.schools.settings import facts_of, settings_of
 from trustconduct.sealed.room import Busy, Failed
-from trustconduct.tenants.models import SchoolSettings
+from trustconduct.tenants.models import SchoolSettings, Trust
 from trustconduct.web.door import enter_school, found, open_to_all, works
 from trustconduct.web.memory import keep
 from trustconduct.web.printed import Printed
@@ -148,6 +148,7 @@ class Pages:
                 select(func.max(SchoolMatrix.number)).scalar_subquery(),
                 select(SchoolSettings.version).scalar_subquery(),
                 select(SchoolBadge.file_id).scalar_subquery(),
+                select(Trust.version).scalar_subquery(),
             )
         ).one()
         return (*row, clock.today(), g.school, works().directory.trust())

@@ -32,6 +32,7 @@ from trustconduct.policies.versions import (
     text_hash,
     unfilled,
 )
+from trustconduct.schools.inherited import for_schools, given_words, locked_keys
 from trustconduct.schools.settings import (
     BAN_FIELDS,
     SUGGESTED,
@@ -153,6 +154,7 @@ def _facts_page(form: Form, status: int = 200, **more: Any) -> Response:
             form=form,
             forces=forces,
             FACTS=FACTS,
+            given=given_words(for_schools(g.session), forces),
             declared=[(field_of(fact.name), fact) for fact in declared_facts(g.session)],
             **more,
         ),
@@ -170,6 +172,8 @@ def save_facts() -> Response:
         kept = dict(settings_of(g.session).more_facts)
         kept |= {fact.name: form.values.pop(field_of(fact.name)) for fact in asked_for}
         form.values["more_facts"] = {name: value for name, value in kept.items() if value}
+        for name in locked_keys(for_schools(g.session)) - form.typed.keys():
+            form.values.pop(name, None)  # the page has no field for it: what is there stays
     return _save(form, _facts_page, "setup.bans", "Your school’s facts are saved.")
 
 
@@ -299,10 +303,8 @@ def save_contact() -> Response:
     offered, _ = _offered()
     details: dict[str, Any] = {f"detail-{route.id}": Fact(longest=300) for route in offered.routes}
     schema = Schema.from_dict({**MatrixForm._declared_fields, **details})
-    form = read(
-        schema,
-        {**request.form.to_dict(), "ticks": request.form.getlist("ticks")},
-    )
+    sent = {**request.form.to_dict(), "ticks": request.form.getlist("ticks")}
+    form = read(schema, sent)
     typed = replace(
         offered,
         routes=tuple(
