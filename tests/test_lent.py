@@ -12,8 +12,8 @@ from tests.servers import WORLD, Servers
 
 
 @pytest.fixture
-def lent(servers: Servers) -> Iterator[Lent]:
-    lent = Lent(servers, lambda what: f"tc_lent_{what}")
+def lent(servers: Servers, worker_id: str) -> Iterator[Lent]:
+    lent = Lent(servers, lambda what: f"tc_lent_{worker_id}_{what}")
     yield lent
     lent.end()
 

@@ -79,7 +79,7 @@ def test_no_file_at_all_is_told_so(office):
 
 
 def test_a_request_that_is_far_too_large_is_told_so(office):
-    assert bring(office, bytes(13 << 20)).status_code == 413
+    assert bring(office, bytes(23 << 20)).status_code == 413
 
 
 def test_the_second_of_two_who_change_it_is_told(office, world):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from dataclasses import replace
 
 import pytest
@@ -117,9 +116,9 @@ def test_odd_addresses_are_answered_in_words(head, world):
     now = typed(head.get(f"{HOME}/facts").text)
     odd = {**now, "csrf_token": csrf, "seen_version": "²"}
     assert head.post(f"{HOME}/facts", data=odd).status_code == 409
-    for file in ("é", base64.b64encode(b"\xff\xfe\x00").decode()):
-        taken = {"csrf_token": csrf, "file": file}
-        assert head.post(f"{people}/roll/take-in", data=taken).status_code == 422
+    for roll in ("é", "0" * 32, request):
+        saved = {"csrf_token": csrf}
+        assert head.post(f"{people}/roll/{roll}/save", data=saved).status_code == 404
 
 
 def test_a_link_to_a_version_that_is_no_longer_in_force_gets_no_fresh_one(head, world, settings):

@@ -58,7 +58,7 @@ class Heard:
             found.append(f"{len(self.guests_heard)} of {many} {who} answered.")
         found.append(
             f"{self.comments} {'comment was' if self.comments == 1 else 'comments were'} made"
-            + (f"; {self.unanswered} have no answer yet." if self.unanswered else ".")
+            + (f"; {self.unanswered} without an answer so far." if self.unanswered else ".")
         )
         return found
 
