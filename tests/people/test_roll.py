@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tests.build import HEADER, a_roll
@@ -198,6 +198,7 @@ def test_no_file_breaks_the_reader(raw):
 
 
 @given(st.text(max_size=200))
+@example(",²")  # a digit, and no number
 def test_no_text_behind_a_good_header_breaks_it(text):
     roll = read_roll((HEADER + "\n" + text).encode("utf-8", "surrogatepass"))
     assert roll.lines or roll.faults

@@ -228,7 +228,7 @@ def _line(cells: Cells) -> tuple[Line, list[Fault]]:
     if not line.pupil and not faults:
         said = "This adult stands without a pupil. Add the pupil, or add the adult by hand."
         faults.append(Fault(line.number, "pupil", said))
-    if line.year.isdigit() and int(line.year) > 9_999:
+    if line.year.isdecimal() and int(line.year) > 9_999:
         said = (
             f"“{line.year}” is a day as a spreadsheet counts it, not a year group."
             " Make the column text, and export again."
