@@ -52,3 +52,24 @@ def drop_cookie(response: Response, kind: str) -> None:
     response.delete_cookie(
         cookie_name(kind), path="/", secure=_secure(), httponly=True, samesite="Lax"
     )
+
+
+LINK_SECONDS = 24 * 3600
+
+
+def link_cookie(kind: str) -> str:
+    """The name of a cookie that stands for a link that was opened, at that link's path alone."""
+    return f"__Secure-{kind}" if _secure() else kind
+
+
+def set_link_cookie(response: Response, kind: str, token: str, path: str) -> None:
+    """Let a browser come back to a link's page, for a day, without the link's secret."""
+    response.set_cookie(
+        link_cookie(kind),
+        token,
+        path=path,
+        httponly=True,
+        secure=_secure(),
+        samesite="Lax",
+        max_age=LINK_SECONDS,
+    )

@@ -20,21 +20,18 @@ from trustconduct.policies.consulting import (
     guest_behind,
     take_back_as_guest,
 )
+from trustconduct.web.cookies import link_cookie, set_link_cookie
 from trustconduct.web.door import SAFE, Form, found, open_to_all, works
 from trustconduct.web.drafts import KEPT, OVER, grouped, read_comment, readable
 
 pages = Blueprint("guests", __name__, url_prefix="/consultation")
+COOKIE = "guest"
 PAGE_PURPOSE = "consultation-page"
-COOKIE_SECONDS = 24 * 3600
 
 
 @pages.before_request
 def _session() -> None:
     g.session = works().sessions.trust(read_only=request.method in SAFE)
-
-
-def _cookie() -> str:
-    return "__Secure-guest" if works().settings.secure else "guest"
 
 
 def _path(guest_id: UUID) -> str:
@@ -50,20 +47,17 @@ def open_link(guest_id: UUID, secret: str) -> Response:
     if guest is None:
         return _closed()
     response = make_response(redirect(_path(guest_id), 303))
-    response.set_cookie(
-        _cookie(),
+    set_link_cookie(
+        response,
+        COOKIE,
         token(key, PAGE_PURPOSE, guest.id, guest.generation),
-        path=_path(guest_id),
-        httponly=True,
-        secure=works().settings.secure,
-        samesite="Lax",
-        max_age=COOKIE_SECONDS,
+        _path(guest_id),
     )
     return response
 
 
 def _behind_cookie(guest_id: UUID) -> tuple[Guest, Consultation] | None:
-    given = request.cookies.get(_cookie(), "")
+    given = request.cookies.get(link_cookie(COOKIE), "")
     key = works().settings.SECRET_KEY
     guest = guest_behind(g.session, guest_id, given, key, PAGE_PURPOSE) if given else None
     return (guest, g.session.get_one(Consultation, guest.consultation_id)) if guest else None

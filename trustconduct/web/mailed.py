@@ -26,6 +26,7 @@ from trustconduct.accounts.throttle import Doing
 from trustconduct.audit.actor import Actor
 from trustconduct.db import transaction
 from trustconduct.outbox.links import token
+from trustconduct.web.cookies import link_cookie, set_link_cookie
 from trustconduct.web.door import SAFE, Form, open_to_all, read, works
 from trustconduct.web.fields import Email, Line, Nothing, Plain
 from trustconduct.web.tries import (
@@ -37,9 +38,9 @@ from trustconduct.web.tries import (
 )
 
 pages = Blueprint("mailed", __name__, url_prefix="/account")
+COOKIE = "account-link"
 # What a cookie stands for: a link that was opened, and one whose password was typed as well.
 OPENED, KNOWN = "-page", "-page-known"
-COOKIE_SECONDS = 24 * 3600
 COMING_IN = '/<any("invitation","new-authenticator"):place>/<uuid:link_id>'
 RESET = "/new-password/<uuid:link_id>"
 PURPOSES = {purpose.place: purpose for purpose in Purpose}
@@ -78,20 +79,13 @@ class AppForm(Plain):
 # -- the link and its cookie
 
 
-def _cookie() -> str:
-    return "__Secure-account-link" if works().settings.secure else "account-link"
-
-
 def _set_cookie(response: Response, link: Opened, stage: str) -> None:
     key, row = works().settings.SECRET_KEY, link.row
-    response.set_cookie(
-        _cookie(),
+    set_link_cookie(
+        response,
+        COOKIE,
         token(key, link.purpose.value + stage, row.id, row.generation),
-        path=f"/account/{link.purpose.place}/{row.id}",
-        httponly=True,
-        secure=works().settings.secure,
-        samesite="Lax",
-        max_age=COOKIE_SECONDS,
+        f"/account/{link.purpose.place}/{row.id}",
     )
 
 
@@ -109,7 +103,7 @@ def _behind_cookie(
     purpose: Purpose, link_id: UUID, *, lock: bool = False
 ) -> tuple[Opened | None, bool]:
     """The link whose cookie this browser has, and whether its password was typed."""
-    given = request.cookies.get(_cookie(), "")
+    given = request.cookies.get(link_cookie(COOKIE), "")
     for stage in (OPENED, KNOWN) if given else ():
         link = opened(
             g.session,
@@ -262,7 +256,7 @@ def done(place: str, link_id: UUID) -> Response:
     with transaction(g.session):
         finish(g.session, link, by=by_link(link, address()))
     response = make_response(redirect(url_for("account.sign_in"), 303))
-    response.delete_cookie(_cookie(), path=f"/account/{link.purpose.place}/{link.row.id}")
+    response.delete_cookie(link_cookie(COOKIE), path=f"/account/{link.purpose.place}/{link.row.id}")
     flash("You are set up. Sign in with your password and a code of your app.", "good")
     return response
 
@@ -352,6 +346,8 @@ def keep_password(link_id: UUID) -> Response:
     if form.errors:
         return _reset_page(link, form, 422)
     response = make_response(redirect(url_for("account.sign_in"), 303))
-    response.delete_cookie(_cookie(), path=f"/account/{Purpose.RESET.place}/{link.row.id}")
+    response.delete_cookie(
+        link_cookie(COOKIE), path=f"/account/{Purpose.RESET.place}/{link.row.id}"
+    )
     flash("Your new password is kept. Sign in with it, and with a code of your app.", "good")
     return response

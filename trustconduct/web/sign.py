@@ -31,10 +31,12 @@ from trustconduct.outbox.links import is_token, token
 from trustconduct.policies.facts import fill
 from trustconduct.policies.models import SchoolVersion
 from trustconduct.schools.settings import facts_of, settings_of
+from trustconduct.web.cookies import link_cookie, set_link_cookie
 from trustconduct.web.door import Form, enter_school, open_to_all, read, works
 from trustconduct.web.fields import Plain
 
 pages = Blueprint("sign", __name__, url_prefix="/<school>/sign")
+COOKIE = "link"
 pages.url_value_preprocessor(enter_school)
 
 
@@ -96,10 +98,6 @@ def _matrix() -> Matrix | None:
     return saved.matrix.reworded(lambda text: fill(text, facts))
 
 
-def _cookie() -> str:
-    return "__Secure-link" if works().settings.secure else "link"
-
-
 def _path(request_id: UUID) -> str:
     return f"/{g.school.slug}/sign/{request_id}"
 
@@ -117,20 +115,17 @@ def open_link(request_id: UUID, secret: str) -> Response:
     if asks is None or not is_token(secret, key, "sign", asks.id, asks.generation):
         return _closed()
     response = make_response(redirect(_path(request_id), 303))
-    response.set_cookie(
-        _cookie(),
+    set_link_cookie(
+        response,
+        COOKIE,
         token(key, "sign-page", asks.id, asks.generation),
-        path=_path(request_id),
-        httponly=True,
-        secure=works().settings.secure,
-        samesite="Lax",
-        max_age=24 * 3600,
+        _path(request_id),
     )
     return response
 
 
 def _behind_cookie(request_id: UUID) -> Asked | None:
-    given = request.cookies.get(_cookie(), "")
+    given = request.cookies.get(link_cookie(COOKIE), "")
     asks = asked(g.session, request_id) if given else None
     key = works().settings.SECRET_KEY
     if asks and is_token(given, key, "sign-page", asks.id, asks.generation):
@@ -145,7 +140,7 @@ def _mark(request_id: UUID) -> str:
     link's, and the session that other forms take their mark from is not opened
     here, where a thousand answer at once.
     """
-    cookie = request.cookies.get(_cookie(), "")
+    cookie = request.cookies.get(link_cookie(COOKIE), "")
     return token(works().settings.SECRET_KEY, f"sign-form:{cookie}", request_id, 0)
 
 
@@ -155,7 +150,7 @@ def from_own_page() -> bool:
     It asks nothing of the database: the page that says that the database is away
     must know it too, or a parent's note would be lost.
     """
-    if request.blueprint != pages.name or _cookie() not in request.cookies:
+    if request.blueprint != pages.name or link_cookie(COOKIE) not in request.cookies:
         return False
     request_id: UUID = (request.view_args or {})["request_id"]
     given = request.form.get("csrf_token", "")
