@@ -45,6 +45,7 @@ from trustconduct.policies.document import TextStanding
 from trustconduct.policies.editions import approve, import_edition, newest_published, publish
 from trustconduct.policies.models import Edition, SchoolVersion
 from trustconduct.policies.reading import read_policy, template
+from trustconduct.policies.signing_off import Asking, AtTrust, name_approvers
 from trustconduct.policies.versions import newest_version, publish_version, version_in_force
 from trustconduct.reviews.cycles import change_cycle, cycle_of
 from trustconduct.reviews.due_days import Reminder
@@ -249,14 +250,30 @@ def link_in(content: TrustMessageContent) -> str:
     return link["path"] + token(SECRET_KEY, link["purpose"], row, link["generation"])
 
 
+ASKING = Asking("Lantern Trust", "https://code.example/admin/editions/1/sign-off")
+
 # -- in a school's session
 
 
 def a_consultation(session: ScopedSession, review: str = "Spring Term 2031") -> Consultation:
     """An open consultation on a draft of its own, for ten more days."""
-    draft = a_draft(session, review)
+    return consult(session, a_draft(session, review))
+
+
+def consult(session: ScopedSession, draft: Edition) -> Consultation:
     last = clock.today() + timedelta(days=10)
     return open_consultation(session, draft, by=an_officer(), closes_on=last, words="Read it")
+
+
+def approvers(
+    session: ScopedSession, edition: Edition, *people: UUID, all_of: bool = True
+) -> dict[UUID, AtTrust]:
+    """Name people who must approve a draft's text."""
+    there = {id: AtTrust(id, f"Approver {n}", f"{id}@trust.example") for n, id in enumerate(people)}
+    name_approvers(
+        session, edition, by=an_officer(), chosen=people, people=there, all_of=all_of, asking=ASKING
+    )
+    return there
 
 
 def a_guest(session: ScopedSession, consultation: Consultation, name: str = "Sam Sample") -> Guest:

@@ -39,9 +39,11 @@ from trustconduct.people.roll_models import (
     Verdict,
 )
 from trustconduct.people.take_in import Changes, take_in
+from trustconduct.policies.approvers import Said, text_mark
 from trustconduct.policies.consultations import Comment
 from trustconduct.policies.consulting import comment, comment_as_guest
 from trustconduct.policies.models import Adoption, LocalChange, PolicyText
+from trustconduct.policies.signing_off import sign_off
 from trustconduct.reviews.due_days import Step
 from trustconduct.reviews.models import RollOutReminder
 from trustconduct.reviews.review_steps import tick
@@ -296,6 +298,15 @@ def _filled(session: ScopedSession, school: WorldSchool) -> WorldSchool:
         badge=badge,
         roll=_a_roll_on_its_way(session, word),
     )
+
+
+def signed_off(world: World) -> None:
+    """A draft whose text an officer was asked to approve, and approved."""
+    officer = build.an_officer()
+    with world.sessions.trust() as session, transaction(session):
+        draft = build.a_draft(session)
+        build.approvers(session, draft, officer.id)
+        sign_off(session, draft, by=officer, said=Said.APPROVED, words="", seen=text_mark(draft))
 
 
 def consulted(world: World) -> tuple[UUID, dict[str, Any]]:

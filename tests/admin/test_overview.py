@@ -73,12 +73,13 @@ def test_the_queries_do_not_grow_with_the_schools(officer, world, app, queries, 
     assert page.count('data-label="Asked"') == 3 + more
     # Three of the overview, one of the editions, one of who is late; beside them the heads, the
     # new schools, the Trust's messages, its calendar, its cycle and steps of review, the schools'
-    # overdue ones and two of what runs for the tasks, two of signing in and, where the second is
+    # overdue ones, two of what runs, one of texts to approve and one of comments to answer for
+    # the tasks, two of signing in and, where the second is
     # over, two of the directory.
     asks = ("FROM policy_edition", "LEFT OUTER JOIN policy_in_force", "FROM sign_request")
     trust = [one for one in counted.statements if any(words in one for words in asks)]
-    assert len(trust) == 5
-    assert counted.n <= 5 + 9 + 2 + 2
+    assert len(trust) == 7
+    assert counted.n <= 5 + 11 + 2 + 2
 
 
 def test_a_share_is_never_rounded_up():

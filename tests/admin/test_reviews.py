@@ -71,6 +71,31 @@ def test_an_officer_pauses_the_reminders_with_a_reason_and_resumes_them(officer)
     assert "Two Trusts merge" not in officer.get(POLICY).text
 
 
+def test_an_officer_sets_another_date_for_the_review_and_goes_back(officer):
+    page = f"{POLICY}/date"
+    fields = {"to": "Spring Term 2033", "because": "New guidance", "seen": seen(officer, page)}
+    for wrong, words in (
+        ({"to": "Sumer Term 2033"}, "Sumer"),
+        ({"to": "June 2019"}, "That is over already"),
+        ({"because": ""}, "Say why the date is another"),
+    ):
+        answer = officer.send(page, page=page, **{**fields, **wrong})
+        assert answer.status_code == 422
+        assert words in answer.text
+        assert {**fields, **wrong}["to"] in answer.text
+    assert officer.send(page, page=page, **fields).status_code == 303
+    shown = officer.get(POLICY).text
+    assert "Spring Term 2033" in shown
+    assert "set by hand: New guidance" in shown
+    assert "Spring Term 2033" in officer.get("/admin/reviews/").text
+    again = officer.send(page, page=page, **fields)  # from a page that was left open
+    assert again.status_code == 303
+    assert "Somebody else changed this" in officer.get(POLICY).text
+    back = {"to": "", "because": "", "seen": seen(officer, page)}
+    assert officer.send(page, page=page, **back).status_code == 303
+    assert "set by hand" not in officer.get(POLICY).text
+
+
 def test_an_officer_ticks_a_step_and_opens_it_again(officer, world):
     fields = {"edition": "1", "step": "consult"}
     assert officer.send(STEP, page=POLICY, **fields, done="yes").status_code == 303

@@ -73,3 +73,42 @@ def test_a_draft_is_asked_about_commented_and_answered(service, open_page, axe):
     look(officer, "consultation-phone")
     head.reload()
     expect(head.get_by_text("Taken up")).to_be_visible()
+
+
+def test_a_draft_is_approved_by_who_was_named(service, open_page, axe):
+    with service.sessions.trust() as trust, transaction(trust):
+        number = a_draft(trust).number
+    officer = open_page(1280)
+    person = service.people[Role.TRUST_OFFICER, None]
+    sign_in(officer, service, person, axe)
+    draft = f"{service.url}/admin/editions/{number}"
+    officer.goto(f"{draft}/")
+    officer.get_by_role("link", name="Who must approve its text").click()
+    axe(officer)
+    look(officer, "approvers-before")
+    officer.get_by_role("checkbox").first.check()
+    officer.get_by_role("radio", name="Any one of them").check()
+    officer.get_by_role("button", name="Save").click()
+    expect(officer.get_by_text("Who must approve the text is saved.")).to_be_visible()
+    officer.goto(f"{draft}/approvers")
+    axe(officer)
+    officer.goto(f"{service.url}/admin/")
+    look(officer, "approval-task")
+    officer.set_viewport_size({"width": 360, "height": 740})
+    officer.goto(f"{draft}/sign-off")
+    axe(officer)
+    officer.get_by_role("radio", name="Something should change first").check()
+    officer.get_by_role("button", name="Keep my answer").click()
+    expect(officer.get_by_role("link", name="Say what should change first.")).to_be_visible()
+    axe(officer)
+    look(officer, "sign-off-phone")
+    officer.get_by_role("textbox").fill("ladder.3 reads harshly.")
+    officer.get_by_role("button", name="Keep my answer").click()
+    officer.goto(f"{draft}/approvers")
+    axe(officer)
+    look(officer, "approvers-phone")
+    officer.set_viewport_size({"width": 1280, "height": 800})
+    look(officer, "approvers")
+    officer.goto(f"{draft}/approve")
+    axe(officer)
+    look(officer, "approve-waiting")

@@ -12,6 +12,7 @@ from sqlalchemy import func, select
 
 from tests.at_once import at_once
 from tests.build import (
+    a_draft,
     a_head,
     a_matrix,
     a_version,
@@ -27,9 +28,12 @@ from trustconduct.accounts.permissions import NotAllowed
 from trustconduct.contact_matrix.save import current_matrix, save_matrix
 from trustconduct.db import transaction
 from trustconduct.policies.document import Document, sha256
+from trustconduct.policies.editions import approve
+from trustconduct.policies.editions import publish as publish_edition
 from trustconduct.policies.models import InForce, SchoolVersion
 from trustconduct.policies.versions import (
     ALWAYS,
+    GovernorsRefused,
     NotReady,
     PublishedMeanwhile,
     history,
@@ -65,6 +69,34 @@ def test_publishing_freezes_the_text_with_the_schools_facts(oak):
     assert "{school." not in words
     assert "Welcome to Oak Lane." in version.html
     assert "matrix" not in document
+
+
+def test_the_governing_bodys_day_stands_under_the_hash_where_it_is_asked_for(ground):
+    with ground.sessions.trust() as session, transaction(session):
+        draft = a_draft(session)
+        draft.local_bodies = True
+        session.flush()
+        approve(session, draft, by=an_officer(), board_on=clock.today())
+        publish_edition(session, draft, by=an_officer())
+    today = clock.today()
+    with ground.sessions.school(ground.oak.id) as session, transaction(session):
+        settings_filled(session)
+        a_matrix(session)
+        for day in (None, today + DAY):
+            with pytest.raises(GovernorsRefused):
+                publish(session, governors_on=day)
+        version = publish(session, governors_on=today)
+        assert json.loads(version.text)["governors_on"] == today.isoformat()
+        assert version.governors_on == today
+        assert version.board_on == today
+
+
+def test_it_is_not_kept_where_nobody_asks_for_it(oak):
+    settings_filled(oak)
+    a_matrix(oak)
+    version = publish(oak, governors_on=clock.today())
+    assert version.governors_on is None
+    assert "governors_on" not in json.loads(version.text)
 
 
 def test_a_later_change_of_facts_does_not_touch_what_was_published(oak):

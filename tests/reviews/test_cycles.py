@@ -19,12 +19,14 @@ from trustconduct.reviews.cycles import (
     change_cycle,
     cycle_of,
     following,
+    move_review,
     pause,
+    review_of,
 )
 from trustconduct.reviews.due_days import Step
 from trustconduct.reviews.models import TrustCycle
 from trustconduct.reviews.review_steps import edition_before, review_steps, tick, untick
-from trustconduct.tenants.calendars import Calendar
+from trustconduct.tenants.calendars import Calendar, calendar_of
 
 NONE = Calendar({})
 
@@ -89,6 +91,22 @@ def test_a_pause_ends_between_today_and_a_year_from_now(trust, days):
 def test_a_pause_has_a_reason(trust):
     with pytest.raises(CycleRefused, match="Say why"):
         pause(trust, cycle_of(trust), by=an_officer(), seen=None, because="", until=None)
+
+
+def test_a_date_that_is_set_holds_for_its_own_edition_alone(trust):
+    edition, cycle, calendar = an_edition(trust), cycle_of(trust), calendar_of(trust)
+    own = review_of(edition, cycle, calendar)
+    soon = {"to": "Spring Term 2033", "because": "New guidance"}
+    move_review(trust, cycle, edition, by=an_officer(), seen=cycle.version, **soon)
+    assert review_of(edition, cycle, calendar).text == "Spring Term 2033"
+    assert own is not None
+    later = an_edition(trust)
+    assert review_of(later, cycle, calendar) == own
+    with pytest.raises(CycleChanged):
+        move_review(trust, cycle, edition, by=an_officer(), seen=None, **soon)
+    back = {"to": "", "because": ""}
+    move_review(trust, cycle, edition, by=an_officer(), seen=cycle.version, **back)
+    assert review_of(edition, cycle, calendar) == own
 
 
 def test_a_step_is_ticked_once_and_can_be_opened_again(trust):

@@ -18,7 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -33,6 +33,7 @@ from trustconduct.accounts.permissions import Can
 from trustconduct.acknowledgements.models import Answer
 from trustconduct.audit.actor import Grant, Role
 from trustconduct.audit.history import Wanted
+from trustconduct.db import new_id
 from trustconduct.files.models import FileKind, MediaType
 from trustconduct.files.take_in import Looked
 from trustconduct.outbox.models import models_of
@@ -44,6 +45,7 @@ from trustconduct.people.roll_files import begin_roll, check
 from trustconduct.people.take_in import compare
 from trustconduct.people.untold import keep_apart, mark_untold
 from trustconduct.people.who_is_told import the_list
+from trustconduct.policies.approvers import Approver, Said, text_mark
 from trustconduct.policies.consultations import Comment, Consultation, GuestKind
 from trustconduct.policies.consultations import Outcome as CommentOutcome
 from trustconduct.policies.consulting import comment, comment_as_guest
@@ -55,6 +57,7 @@ from trustconduct.policies.edits import AddClause
 from trustconduct.policies.models import Adoption, Edition, PolicyText
 from trustconduct.policies.reading import read_policy
 from trustconduct.policies.rollouts import changes_of
+from trustconduct.policies.signing_off import AtTrust
 from trustconduct.policies.versions import newest_version
 from trustconduct.reviews.cycles import cycle_of, pause
 from trustconduct.reviews.due_days import WEEK, Step
@@ -111,11 +114,22 @@ def at_both(can: Can, with_: Callable[[ScopedSession], Given]) -> tuple[Asks, ..
     return Asks(can, SCHOOL, with_), Asks(can, TRUST, with_)
 
 
+SOMEBODY = new_id()  # who calls them
+
 # -- what some of them are given
 
 
 def _draft(session: ScopedSession) -> Edition:
     return build.a_draft(session)
+
+
+def _to_sign_off(s: ScopedSession) -> Edition:
+    """A draft that `SOMEBODY` was asked yesterday to approve."""
+    draft = _draft(s)
+    build.approvers(s, draft, SOMEBODY)
+    for one in s.scalars(select(Approver)):
+        one.asked_on = clock.today() - timedelta(days=1)
+    return draft
 
 
 def _asked_about(s: ScopedSession) -> Edition:
@@ -519,6 +533,17 @@ RULES: dict[str, Asks | Free | tuple[Asks, ...]] = {
         Can.PUBLISH_EDITION, TRUST, lambda s: given(_draft(s), material=False, because="Words")),
     "policies.editions.withdraw": Asks(
         Can.WITHDRAW_EDITION, TRUST, lambda s: given(_draft(s), because="Wrong text")),
+    "policies.signing_off.name_approvers": Asks(
+        Can.APPROVE_EDITION, TRUST,
+        lambda s: given(
+            _draft(s), chosen=[SOMEBODY], all_of=True,
+            people={SOMEBODY: AtTrust(SOMEBODY, "Jo", "jo@t.example")}, asking=build.ASKING)),
+    "policies.signing_off.ask_again": Asks(
+        Can.APPROVE_EDITION, TRUST, lambda s: given(_to_sign_off(s), asking=build.ASKING)),
+    "policies.signing_off.sign_off": Asks(
+        Can.SIGN_OFF_EDITION, TRUST,
+        lambda s: given(
+            draft := _to_sign_off(s), said=Said.APPROVED, words="", seen=text_mark(draft))),
     "policies.consulting.open_consultation": Asks(
         Can.EDIT_EDITION, TRUST,
         lambda s: given(_draft(s), closes_on=clock.today() + WEEK)),
@@ -573,6 +598,10 @@ RULES: dict[str, Asks | Free | tuple[Asks, ...]] = {
         Can.KEEP_REVIEWS, TRUST,
         lambda s: given(cycle_of(s), seen=None, every=2, unit="years", owner_id=None,
                         upward_id=None, people=())),
+    "reviews.cycles.move_review": Asks(
+        Can.KEEP_REVIEWS, TRUST,
+        lambda s: given(
+            cycle_of(s), the_edition(s), seen=None, to="Summer Term 2031", because="A new law")),
     "reviews.cycles.pause": Asks(
         Can.KEEP_REVIEWS, TRUST,
         lambda s: given(cycle_of(s), seen=None, because="Merging", until=None)),

@@ -77,6 +77,8 @@ TRUST_TABLES = {
     "policy_consultation",
     "policy_guest",
     "policy_comment",
+    "policy_approver",
+    "policy_sign_off",
 }
 ACCOUNTS_TABLES = {
     "account_user",
@@ -228,6 +230,8 @@ RIGHTS = {
         "policy_guest": "select insert update(ended_at,generation,invited_at)",
         "policy_comment": "select insert update(answer,answered_at,answered_by,outcome,"
         "taken_back_at)",
+        "policy_approver": "select insert update(asked_on,email,name,named_at,named_by,removed_at)",
+        "policy_sign_off": "select insert",
         "policy_edition_change": "select insert update(after,at,what)",
         "reminder_trust": "select insert",
         "review_cycle_trust": "select insert update",
@@ -275,6 +279,7 @@ APPEND_ONLY = {
     "audit_detail_trust",
     "contact_matrix",
     "policy_version",
+    "policy_sign_off",
     "policy_withdrawal",
     "acknowledgement",
     "acknowledgement_words",

@@ -20,7 +20,7 @@ from migrations.tables import MODULES, Base
 from tests import build
 from tests.rules.tables import ACCOUNTS_TABLES, NOBODYS_TABLES, SCHOOL_TABLES, TRUST_TABLES
 from tests.servers import EMPTY, Servers
-from tests.world import consulted
+from tests.world import consulted, signed_off
 from trustconduct.accounts.factors import make_codes
 from trustconduct.accounts.feeds import make_feed
 from trustconduct.accounts.invitations import invite
@@ -166,6 +166,7 @@ def fill_the_rest(world) -> None:
     """A row in each table in which the world has none."""
     officer = build.an_officer()
     consulted(world)
+    signed_off(world)
     with world.sessions.trust() as session, transaction(session):
         school = session.get_one(School, world.oak.id)
         ask_head(session, school, Head("Jo Sample", "jo@sample.example"), by=officer)

@@ -19,13 +19,12 @@ from uuid import UUID
 import pytest
 
 import trustconduct
-from tests.rules.permissions import ACCOUNTS, RULES, SCHOOL, TRUST, UNSIGNED, Asks
+from tests.rules.permissions import ACCOUNTS, RULES, SCHOOL, SOMEBODY, TRUST, UNSIGNED, Asks
 from tests.rules.test_imports import contracts
 from tests.rules.writes import written
 from trustconduct.accounts import permissions
 from trustconduct.accounts.permissions import Can, NotAllowed
 from trustconduct.audit.actor import Actor, Grant
-from trustconduct.db import new_id
 
 # Reads what is written by these; `record` and `write` are rules' own words for it.
 WRITES = {"add", "add_all", "delete", "merge", "insert", "update", "insert_rows", "record", "write"}
@@ -194,7 +193,7 @@ def someone(monkeypatch, may: set[Can], school_id: UUID | None) -> Actor:
     at = frozenset(may)
     monkeypatch.setitem(permissions.AT_SCHOOL, role, at)
     monkeypatch.setitem(permissions.AT_TRUST, role, at)
-    return Actor("user", new_id(), "Somebody", frozenset({Grant(role, school_id)}), fresh=True)
+    return Actor("user", SOMEBODY, "Somebody", frozenset({Grant(role, school_id)}), fresh=True)
 
 
 @pytest.fixture

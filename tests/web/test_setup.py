@@ -10,8 +10,9 @@ from tests import build
 from trustconduct import clock
 from trustconduct.audit.actor import Role
 from trustconduct.db import transaction
+from trustconduct.policies.adoption import begin, finish
 from trustconduct.policies.editing import edit
-from trustconduct.policies.editions import publish
+from trustconduct.policies.editions import approve, publish
 from trustconduct.policies.edits import ChangeClause, mark
 from trustconduct.policies.fact_edits import DeclareFact
 
@@ -194,3 +195,35 @@ def test_a_school_fills_in_the_facts_that_the_edition_declares(head, world):
     late = head.send(f"{HOME}/facts", page=f"{HOME}/facts", **stale)
     assert late.status_code == 409
     assert "Bus line: <strong>01632 960077</strong>" in late.text
+
+
+def test_where_governing_bodies_approve_as_well_the_school_says_when(app, world):
+    with world.sessions.trust() as session, transaction(session):
+        draft = build.a_draft(session)
+        draft.local_bodies = True
+        session.flush()
+        approve(session, draft, by=build.an_officer(), board_on=clock.today())
+        publish(session, draft, by=build.an_officer())
+    with world.sessions.school(world.elm.id) as session, transaction(session):
+        taken_up = begin(session, build.the_edition(session), by=world.elm.head)
+        finish(session, taken_up, by=world.elm.head, seen=taken_up.version)
+    head = app.test_client()
+    head.sign_in(world.elm.users[Role.HEADTEACHER])
+    home = "/elm-park/staff/policy"
+    page, send = f"{home}/preview", f"{home}/publish"
+    fields = {**typed(head.get(page).text), "governors_on": ""}
+    assert "your governing body approved it" in head.send(send, page=page, **fields).text
+    fields["governors_on"] = "31 June"
+    assert head.send(send, page=page, **fields).status_code == 422
+    fields["governors_on"] = clock.day(clock.today() + build.timedelta(days=1))
+    late = head.send(send, page=page, **fields)
+    assert late.status_code == 422
+    assert "on a day to come" in late.text
+    assert fields["governors_on"] in late.text
+    fields["governors_on"] = "1 September 2024"
+    assert head.send(send, page=page, **fields).status_code == 303
+    shown = head.get("/elm-park/policy").text
+    assert "the school’s governing body on 1 September 2024" in shown
+    assert "the Trust’s Board on" in shown
+    printed = head.get("/elm-park/policy/2").text
+    assert "governing body on 1 September 2024" in printed

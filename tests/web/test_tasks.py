@@ -33,6 +33,8 @@ TRUST_SOURCES = [
     ("undelivered", Can.SEE_MAIL),
     ("work_failed", Can.SEE_CONSOLE),
     ("to_bring_in", Can.SEE_CONSOLE),
+    ("to_sign_off", Can.SIGN_OFF_EDITION),
+    ("to_answer", Can.EDIT_EDITION),
     ("to_publish", Can.SEE_CONSOLE),
     ("late_schools", Can.SEE_CONSOLE),
     ("to_review", Can.SEE_CONSOLE),

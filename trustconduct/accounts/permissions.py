@@ -17,7 +17,8 @@ class Can(Enum):
     SEE_CONSOLE = auto()
     IMPORT_EDITION = auto()
     EDIT_EDITION = auto()
-    APPROVE_EDITION = auto()
+    APPROVE_EDITION = auto()  # note that it is; name those who must
+    SIGN_OFF_EDITION = auto()  # say that its text is right, where one is named
     PUBLISH_EDITION = auto()
     WITHDRAW_EDITION = auto()
     ADD_SCHOOL = auto()
@@ -65,6 +66,7 @@ AT_TRUST: dict[Role, frozenset[Can]] = {
             Can.IMPORT_EDITION,
             Can.EDIT_EDITION,
             Can.APPROVE_EDITION,
+            Can.SIGN_OFF_EDITION,
             Can.PUBLISH_EDITION,
             Can.WITHDRAW_EDITION,
             Can.ADD_SCHOOL,
@@ -81,7 +83,7 @@ AT_TRUST: dict[Role, frozenset[Can]] = {
             Can.SEE_HISTORY,
         }
     ),
-    Role.TRUST_READER: frozenset({Can.SEE_CONSOLE, Can.SEE_MAIL}),
+    Role.TRUST_READER: frozenset({Can.SEE_CONSOLE, Can.SEE_MAIL, Can.SIGN_OFF_EDITION}),
 }
 
 # What a role of the Trust may do inside any school: fill in for the head, who then publishes.

@@ -168,6 +168,9 @@ def _paper_in_word(paper: BoardPaper, author: str) -> bytes:
                 for one in paper.heard.said
             ],
         )
+    if paper.approved_by:
+        word.heading("Who approved the text")
+        word.points(paper.approved_by)
     word.heading("Schools and people")
     word.points(paper.schools)
     word.heading("The whole text")

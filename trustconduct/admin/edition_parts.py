@@ -50,6 +50,7 @@ class HeaderForm(Plain):
     statutory = fields.Boolean(load_default=False)
     author = Line(longest=100)
     author_role = Line(longest=100)
+    local_bodies = fields.Boolean(load_default=False)
     seen = Line()
 
     @validates_schema

@@ -12,6 +12,7 @@ from sqlalchemy.orm.exc import StaleDataError
 
 from trustconduct import clock
 from trustconduct.accounts.permissions import Can
+from trustconduct.admin.approvers import Approving
 from trustconduct.admin.consulting import Consulting
 from trustconduct.admin.documents import Documents
 from trustconduct.admin.edition_edit import Editing
@@ -22,6 +23,7 @@ from trustconduct.admin.rollouts import RollingOut
 from trustconduct.admin.standing import CHANGED, back, edition_of
 from trustconduct.admin.tasks import TONES, WORDS
 from trustconduct.db import transaction
+from trustconduct.policies.approvers import approvals, waiting_for
 from trustconduct.policies.editions import (
     EditionRefused,
     Union,
@@ -56,7 +58,7 @@ class ApproveForm(Plain):
             raise ValidationError("Say why it does not apply.", "union_because")
 
 
-class EditionsView(Documents, Editing, Parts, RollingOut, Consulting):
+class EditionsView(Documents, Editing, Parts, RollingOut, Consulting, Approving):
     @expose("/")
     @needs(Can.SEE_CONSOLE)
     def index(self) -> str:
@@ -97,7 +99,12 @@ class EditionsView(Documents, Editing, Parts, RollingOut, Consulting):
 
     def _approval_page(self, edition: Edition, form: Form, status: int = 200) -> Response:
         return self.page(
-            "console/approve.html", status, edition=edition, form=form, errors=form.errors
+            "console/approve.html",
+            status,
+            edition=edition,
+            waiting=waiting_for(edition, approvals(g.session, edition)),
+            form=form,
+            errors=form.errors,
         )
 
     @expose("/<int:number>/approve", methods=("POST",))

@@ -27,12 +27,14 @@ from trustconduct.oversight.review_board import (
     review_board,
 )
 from trustconduct.policies.editions import newest_published
+from trustconduct.policies.models import Edition
 from trustconduct.reviews.cycles import (
     CycleChanged,
     CycleRefused,
     change_cycle,
     cycle_of,
     following,
+    move_review,
     pause,
     resume,
     review_of,
@@ -49,6 +51,7 @@ from trustconduct.reviews.review_steps import (
 )
 from trustconduct.web.door import Form, actor, found, last_seen, needs, read, works
 from trustconduct.web.fields import Choice, Nothing, Number, Plain
+from trustconduct.web.fields import Line as Typed
 from trustconduct.web.review_forms import (
     OTHERS,
     UNITS,
@@ -69,6 +72,12 @@ PARTS = {
     Part.BANS: "Site bans",
     Part.COMPLAINTS: "Complaints policy shared",
 }
+
+
+class MoveForm(Plain):
+    to = Typed(longest=100)
+    because = Typed(longest=300)
+    seen = Typed(longest=9)
 
 
 class StepForm(Plain):
@@ -227,6 +236,43 @@ class ReviewsView(Console):
         except (CycleChanged, StaleDataError):
             return _back(OTHERS, "waiting")
         return _back("The review’s cycle is saved.")
+
+    @expose("/policy/date")
+    @needs(Can.KEEP_REVIEWS)
+    def moving(self) -> Response:
+        cycle, edition = cycle_of(g.session), found(newest_published(g.session))
+        moved = cycle.moves(edition.id)
+        typed = {"to": cycle.moved_text, "because": cycle.moved_because} if moved else {}
+        return self._move_page(edition, Form({**typed, "seen": cycle.version or ""}))
+
+    def _move_page(self, edition: Edition, form: Form, status: int = 200) -> Response:
+        return self.page(
+            "console/review_date.html", status, edition=edition, form=form, errors=form.errors
+        )
+
+    @expose("/policy/date", methods=("POST",))
+    @needs(Can.KEEP_REVIEWS)
+    def move(self) -> Response:
+        form, edition = read(MoveForm), found(newest_published(g.session))
+        if form.errors:
+            return self._move_page(edition, form, 422)
+        try:
+            with transaction(g.session):
+                move_review(
+                    g.session,
+                    cycle_of(g.session, lock=True),
+                    edition,
+                    by=actor(),
+                    seen=seen_version(form),
+                    to=form.values["to"],
+                    because=form.values["because"],
+                )
+        except CycleRefused as refused:
+            refuse_all(form, refused.errors)
+            return self._move_page(edition, form, 422)
+        except (CycleChanged, StaleDataError):
+            return _back(OTHERS, "waiting")
+        return _back("The date of the review is saved.")
 
     @expose("/policy/pause")
     @needs(Can.KEEP_REVIEWS)

@@ -22,6 +22,8 @@ from trustconduct.oversight.drift import LATE
 from trustconduct.oversight.heads import SchoolHead
 from trustconduct.oversight.overview import Overview, SchoolStanding
 from trustconduct.oversight.review_board import overdue_reviews
+from trustconduct.policies.approvers import Standing, asked_of
+from trustconduct.policies.heard import unanswered
 from trustconduct.policies.models import Edition, State
 from trustconduct.policies.rollouts import waiting_schools
 from trustconduct.reviews.cycles import cycle_of, review_of
@@ -133,6 +135,30 @@ def to_bring_in(session: ScopedSession, at: AtTrust) -> Iterator[Task]:
             url_for("editions.bring_in") if Can.IMPORT_EDITION in mine() else "",
             "Upload it as text, or start from the one that ships with this service."
             " You see what we read before anything is saved.",
+        )
+
+
+@trust_tasks(Can.SIGN_OFF_EDITION, order=15)
+def to_sign_off(session: ScopedSession, at: AtTrust) -> Iterator[Task]:
+    """Drafts whose text this person must approve. One query."""
+    for edition, approval in asked_of(session, actor().id):
+        answered = approval.standing in (Standing.APPROVES, Standing.ASKS_FOR_CHANGES)
+        if edition.state is State.DRAFT and not answered:
+            yield Task(
+                f"Your approval of edition {edition.number} is asked for",
+                url_for("editions.signing_off", number=edition.number),
+                "Read the text, and say that you approve it or what should change first.",
+            )
+
+
+@trust_tasks(Can.EDIT_EDITION, order=16)
+def to_answer(session: ScopedSession, at: AtTrust) -> Iterator[Task]:
+    """Comments on a draft that are not answered, once nobody is asked any more. One query."""
+    for number, comments in unanswered(session):
+        yield Task(
+            f"{count(comments, 'comment', 'comments')} on edition {number} wait for an answer",
+            url_for("editions.consultation", number=number),
+            "The consultation is over. Say what became of each: its author reads it.",
         )
 
 

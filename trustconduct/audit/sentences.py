@@ -121,6 +121,18 @@ SENTENCES: dict[Event, Sentence] = {
         "noted that the Board approved {thing} of the code of conduct on {board_on}",
         "noted that the Board approved {thing} of the code of conduct",
     ),
+    Event.APPROVERS_NAMED: Sentence(
+        "said who must approve the text of {thing} of the code of conduct, {how}: {names}",
+        "said who must approve the text of {thing} of the code of conduct",
+    ),
+    Event.APPROVERS_ASKED: Sentence(
+        "asked again for approval of {thing} of the code of conduct (emails: {count})",
+        "asked again for approval of {thing} of the code of conduct",
+    ),
+    Event.EDITION_SIGNED_OFF: Sentence("approved the text of {thing} of the code of conduct"),
+    Event.EDITION_SENT_BACK: Sentence(
+        "asked for changes to the text of {thing} of the code of conduct"
+    ),
     Event.EDITION_MARKED: Sentence(
         "marked the change in {thing} of the code of conduct as {mark}: “{because}”",
         "marked the change in {thing} of the code of conduct",
@@ -271,6 +283,14 @@ SENTENCES: dict[Event, Sentence] = {
         "resumed the reminders of the review of {what}", "resumed the reminders of a review"
     ),
     Event.REVIEWS_BEGUN: Sentence("began the school’s own reviews"),
+    Event.REVIEW_MOVED: Sentence(
+        "set another date for the review of {what}, {to}, and gave this reason: “{because}”",
+        "set another date for the review of the code of conduct",
+    ),
+    Event.REVIEW_MOVED_BACK: Sentence(
+        "set the review of {what} back to the date that it names itself",
+        "set the review of the code of conduct back to its own date",
+    ),
     Event.REVIEW_HELD: Sentence(
         "reviewed {what}: {outcome}", "reviewed a part of what is the school’s own"
     ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import func, select
@@ -10,6 +11,7 @@ from trustconduct import clock
 from trustconduct.accounts.permissions import Can, permit
 from trustconduct.audit.actor import Actor
 from trustconduct.oversight.impact import Impact, impact
+from trustconduct.policies.approvers import Approval, approvals
 from trustconduct.policies.consulting import latest_consultation
 from trustconduct.policies.differences import Change, Differences, differences
 from trustconduct.policies.document import Document
@@ -24,6 +26,7 @@ class BoardPaper:
     """`before` is the edition that this one follows, None for the first.
 
     `heard`: what came of consulting on it, None where nobody was asked.
+    `approvals`: who must approve its text before it goes to the Board, with their answers.
     `own_words`: in how many schools each changed clause stands in the school's own words.
     """
 
@@ -33,6 +36,7 @@ class BoardPaper:
     impact: Impact
     own_words: dict[str, int]
     heard: Heard | None
+    approvals: Sequence[Approval]
 
     @property
     def title(self) -> str:
@@ -63,7 +67,16 @@ class BoardPaper:
             ("Union consultation", union),
             ("Author", edition.author or "not stated"),
             ("Change", change),
+            *([("Governing bodies", "each school’s approves it")] if edition.local_bodies else []),
         ]
+
+    @property
+    def approved_by(self) -> list[str]:
+        """Who was asked to approve the text before the Board, and what each says."""
+        if not self.approvals:
+            return []
+        how = "All of them" if self.edition.approvers_all else "One of them"
+        return [f"{how} must approve the text.", *(f"{one.sentence}." for one in self.approvals)]
 
     @property
     def why(self) -> str:
@@ -126,4 +139,5 @@ def board_paper(session: ScopedSession, edition: Edition, *, by: Actor) -> Board
         impact(session, edition, by=by),
         dict(own.all()),
         heard(session, there, page=None) if there else None,
+        approvals(session, edition),
     )

@@ -50,6 +50,7 @@ class HeaderFields:
     statutory: bool
     author: str
     author_role: str
+    local_bodies: bool = False
 
     def to_json(self) -> dict[str, Any]:
         days = {"board_on": _iso(self.board_on), "union_on": _iso(self.union_on)}
@@ -99,6 +100,7 @@ def begin_next(session: ScopedSession, base: Edition, *, by: Actor) -> Edition:
         statutory=base.statutory,
         author=base.author,
         author_role=base.author_role,
+        local_bodies=base.local_bodies,
         body=base.body,
         source_name=source,
     )

@@ -14,6 +14,7 @@ from trustconduct.accounts.permissions import Can, permit
 from trustconduct.audit.actor import Actor
 from trustconduct.audit.events import Event
 from trustconduct.audit.record import record
+from trustconduct.policies.approvers import approvals, waiting_for
 from trustconduct.policies.consultations import Consultation
 from trustconduct.policies.models import Edition, State
 from trustconduct.policies.reading import NOT_APPLICABLE, Reading
@@ -96,14 +97,18 @@ def approve(
     """Note the day on which the Board approved the edition, and its minute's reference.
 
     `union` replaces what the document said of consulting the union; None keeps it.
-    Raises EditionRefused for a day that is still to come, and for an edition
-    whose review falls before the Board's day: one of the two is a slip.
+    Raises EditionRefused for a day that is still to come, for an edition whose review
+    falls before the Board's day, since one of the two is a slip, and for one that
+    somebody who was named has not approved as it stands.
     """
     permit(by, Can.APPROVE_EDITION)
     if edition.state is State.CONSULTED:
         raise EditionRefused(f"{_ASKED} End the consultation first, or wait for its last day.")
     if edition.state is not State.DRAFT:
         raise EditionRefused(f"Edition {edition.number} is {edition.state.value} already.")
+    if left := waiting_for(edition, approvals(session, edition)):
+        names = [one.approver.name for one in left]
+        raise EditionRefused(_not_signed_off(edition, names))
     if board_on > clock.today():
         raise EditionRefused("The Board can't have approved it on a day that is still to come.")
     if edition.review and calendar_of(session).window(edition.review).last < board_on:
@@ -130,6 +135,15 @@ def approve(
         board_on=board_on.isoformat(),
         board_minute=board_minute,
     )
+
+
+def _not_signed_off(edition: Edition, names: list[str]) -> str:
+    if edition.approvers_all or len(names) == 1:
+        return (
+            f"These people have still to approve the text as it stands: {', '.join(names)}."
+            " Ask them again, or change who must approve it."
+        )
+    return f"One of these people must approve the text as it stands: {', '.join(names)}."
 
 
 def mark_change(

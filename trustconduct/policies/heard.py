@@ -9,7 +9,9 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import array
 
+from trustconduct import clock
 from trustconduct.policies.consultations import Comment, Consultation, Guest, Outcome
+from trustconduct.policies.models import Edition
 from trustconduct.tenants.models import School
 from trustconduct.tenants.sessions import ScopedSession
 
@@ -111,3 +113,28 @@ def heard(session: ScopedSession, consultation: Consultation, *, page: int | Non
         guests,
         frozenset(one for one in spoke if one),
     )
+
+
+def unanswered(session: ScopedSession) -> list[tuple[int, int]]:
+    """Drafts that nobody is asked about any more, each with how many comments lack an answer.
+
+    The newest first: one query. A draft that is approved meanwhile is left out: what was
+    said of it came before the Board in its paper.
+    """
+    over = (Consultation.closed_at.is_not(None)) | (Consultation.closes_on < clock.today())
+    rows = session.execute(
+        select(Edition.number, func.count(Comment.id))
+        .join(Consultation, Consultation.edition_id == Edition.id)
+        .join(Comment, Comment.consultation_id == Consultation.id)
+        .where(
+            over,
+            Edition.approved_at.is_(None),
+            Edition.withdrawn_at.is_(None),
+            Comment.taken_back_at.is_(None),
+            Comment.words != "",
+            Comment.outcome == "",
+        )
+        .group_by(Edition.number)
+        .order_by(Edition.number.desc())
+    )
+    return [(number, many) for number, many in rows]

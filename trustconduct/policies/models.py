@@ -13,9 +13,11 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     UniqueConstraint,
+    false,
     func,
     select,
     text,
+    true,
 )
 from sqlalchemy.dialects.postgresql import DATERANGE, JSONB, ExcludeConstraint, Range
 from sqlalchemy.orm import Mapped, aliased, column_property, mapped_column
@@ -47,7 +49,9 @@ class Edition(Edited, Base):
     `review_text` is the review date in the words it was written in ("Summer Term
     2028"). `union_on` is blank where the union was not asked or it does not apply;
     `union_because` says why it does not. `material`: whether people who acknowledged
-    an earlier one are asked again; None where nobody has said.
+    an earlier one are asked again; None where nobody has said. `approvers_all`: whether
+    all who are named must approve the text, or any one. `local_bodies`: whether each
+    school's governing body approves it as well, before the school publishes.
     """
 
     __tablename__ = "policy_edition"
@@ -71,6 +75,8 @@ class Edition(Edited, Base):
     union_because: Mapped[str] = mapped_column(default="", server_default="")
     material: Mapped[bool | None]
     change_because: Mapped[str] = mapped_column(default="", server_default="")
+    approvers_all: Mapped[bool] = mapped_column(default=True, server_default=true())
+    local_bodies: Mapped[bool] = mapped_column(default=False, server_default=false())
     statutory: Mapped[bool]
     author: Mapped[str]
     author_role: Mapped[str]
@@ -138,6 +144,8 @@ class SchoolVersion(SchoolOwned, Base):
     `text` is the canonical JSON that `sha256` was taken over; `html` is how it
     stands on the page. `matrix_id` says which contact matrix stood on the day,
     outside the hash, since that may change without asking parents again.
+    `governors_on`: the day on which the school's governing body approved it, where the
+    edition asks for that.
     """
 
     __tablename__ = "policy_version"
@@ -154,8 +162,15 @@ class SchoolVersion(SchoolOwned, Base):
     html: Mapped[str]
     sha256: Mapped[str]
     in_force_on: Mapped[date]
+    governors_on: Mapped[date | None]
     published_at: Mapped[datetime]
     published_by: Mapped[str]
+
+    @property
+    def board_on(self) -> date | None:
+        """The day on which the Trust's Board approved it, as it stands under the hash."""
+        day = json.loads(self.text)["board_on"]
+        return date.fromisoformat(day) if day else None
 
     @property
     def document(self) -> Document:

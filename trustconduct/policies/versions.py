@@ -47,6 +47,10 @@ class NotReady(ValueError):
         self.missing = missing
 
 
+class GovernorsRefused(ValueError):
+    """The day on which the governing body approved it is missing, or can't be so."""
+
+
 class TextChanged(RuntimeError):
     """The words are not the ones that the person read; nothing was published."""
 
@@ -101,15 +105,24 @@ def unfilled(session: ScopedSession, edition: Edition) -> Document:
 
 
 def frozen(
-    school: NamedSchool, edition: Edition, document: Document, *, number: int, in_force_on: date
+    school: NamedSchool,
+    edition: Edition,
+    document: Document,
+    *,
+    number: int,
+    in_force_on: date,
+    governors_on: date | None = None,
 ) -> dict[str, Any]:
     """All that a parent acknowledges, as plain JSON: what the hash is taken over.
+
+    The governing body's day is in it where the edition asks for one.
 
     The contact matrix is not in it: a new telephone number must not make every
     parent's answer out of date.
     """
     body = document.to_json()
     del body["matrix"]
+    governors = {"governors_on": governors_on.isoformat()} if governors_on else {}
     return {
         "kind": "trustconduct.policy_version.1",
         "school": {"id": str(school.id), "name": school.name},
@@ -117,6 +130,7 @@ def frozen(
         "number": number,
         "in_force_on": in_force_on.isoformat(),
         "board_on": edition.board_on.isoformat() if edition.board_on else None,
+        **governors,
         "review": edition.review_text,
         "document": body,
     }
@@ -133,14 +147,17 @@ def publish_version(
     seen_number: int,
     seen_text: str | None = None,
     in_force_on: date | None = None,
+    governors_on: date | None = None,
 ) -> SchoolVersion:
     """Freeze the school's version of an edition; it is in force from `in_force_on`, today if None.
 
     `seen_number` is the newest version that the person saw, 0 for none: the
     second of two who publish at once gets PublishedMeanwhile and changes
     nothing. `seen_text` is the hash of the words that the person read, by
-    `text_hash`; TextChanged where a fact has changed them since. Raises NotReady
-    with what is missing, and ValueError for a day that has passed: a text can't
+    `text_hash`; TextChanged where a fact has changed them since. `governors_on` is the
+    day on which the school's governing body approved it: needed where the edition asks
+    for it (GovernorsRefused), not kept where it does not. Raises NotReady with what is
+    missing, and ValueError for a day that has passed: a text can't
     have been in force before anyone could read it.
     """
     permit(by, Can.PUBLISH_VERSION, session.school_id)
@@ -155,11 +172,14 @@ def publish_version(
     lacking = missing(session, edition, facts, settings, matrix)
     if lacking or matrix is None:
         raise NotReady(lacking)
+    governors = _governors_day(edition, governors_on)
     number = newest.number + 1 if newest else 1
     document = school_document(session, edition, facts)
     if seen_text is not None and seen_text != text_hash(document):
         raise TextChanged
-    text = canonical(frozen(school, edition, document, number=number, in_force_on=day))
+    text = canonical(
+        frozen(school, edition, document, number=number, in_force_on=day, governors_on=governors)
+    )
     version = SchoolVersion(
         number=number,
         edition_id=edition.id,
@@ -169,6 +189,7 @@ def publish_version(
         html=wording.html(document),
         sha256=sha256(text),
         in_force_on=day,
+        governors_on=governors,
         published_at=clock.now(),
         published_by=by.name,
     )
@@ -186,6 +207,16 @@ def publish_version(
         in_force_on=day.isoformat(),
     )
     return version
+
+
+def _governors_day(edition: Edition, day: date | None) -> date | None:
+    if not edition.local_bodies:
+        return None
+    if day is None:
+        raise GovernorsRefused("Type the day on which your governing body approved it.")
+    if day > clock.today():
+        raise GovernorsRefused("Your governing body can't have approved it on a day to come.")
+    return day
 
 
 def is_unchanged(version: SchoolVersion, edition: Edition, document: Document) -> bool:

@@ -15,11 +15,11 @@ from trustconduct.accounts.permissions import Can, permit
 from trustconduct.audit.actor import Actor
 from trustconduct.audit.events import Event
 from trustconduct.audit.record import record
-from trustconduct.clock import Term
+from trustconduct.clock import Term, TermRefused
 from trustconduct.policies.models import Edition
 from trustconduct.reviews.due_days import number_of, term_numbered, term_of
 from trustconduct.reviews.models import MOST_TERMS, MOST_YEARS, Part, ReviewCycle, TrustCycle, Unit
-from trustconduct.tenants.calendars import Calendar
+from trustconduct.tenants.calendars import Calendar, calendar_of
 from trustconduct.tenants.sessions import ScopedSession
 
 POLICY = "policy"
@@ -50,7 +50,12 @@ def cycle_of(session: ScopedSession, *, lock: bool = False) -> TrustCycle:
     query = select(TrustCycle).where(TrustCycle.subject == POLICY)
     every, unit = USUAL
     return session.scalar(query.with_for_update() if lock else query) or TrustCycle(
-        subject=POLICY, every=every, unit=unit.value, paused_because=""
+        subject=POLICY,
+        every=every,
+        unit=unit.value,
+        paused_because="",
+        moved_text="",
+        moved_because="",
     )
 
 
@@ -75,11 +80,13 @@ def following(calendar: Calendar, review: Term, cycle: ReviewCycle) -> Term:
     return Term.parse(clock.day(last + relativedelta(years=cycle.every)))
 
 
-def review_of(edition: Edition, cycle: ReviewCycle, calendar: Calendar) -> Term | None:
-    """When an edition is to be reviewed: as it says itself, or else by the cycle.
+def review_of(edition: Edition, cycle: TrustCycle, calendar: Calendar) -> Term | None:
+    """When an edition is to be reviewed: as somebody has set, as it says itself, or by the cycle.
 
     The cycle counts from the Board's day, once somebody has chosen one.
     """
+    if cycle.moves(edition.id):
+        return Term.parse(cycle.moved_text)
     if edition.review is not None:
         return edition.review
     if cycle.version is None or edition.board_on is None:
@@ -131,6 +138,52 @@ def change_cycle(
         cycle=cycle.in_words,
         owner=str(owner_id or ""),
         upward=str(upward_id or ""),
+    )
+
+
+def move_review(
+    session: ScopedSession,
+    cycle: TrustCycle,
+    edition: Edition,
+    *,
+    by: Actor,
+    seen: int | None,
+    to: str,
+    because: str,
+) -> None:
+    """Set another date for the review of one edition; blank goes back to what it says itself.
+
+    A later edition has its own date again. Raises CycleRefused for what is no date, for
+    one that is over, and without a reason; CycleChanged where somebody was quicker.
+    """
+    permit(by, Can.KEEP_REVIEWS, session.scope.school_id)
+    if cycle.version != seen:
+        raise CycleChanged
+    errors = {}
+    if to:
+        try:
+            last = calendar_of(session).window(Term.parse(to)).last
+        except TermRefused as refused:
+            errors["to"] = str(refused)
+        else:
+            if last < clock.today():
+                errors["to"] = "That is over already. Type a term or a day that is still to come."
+        if not because:
+            errors["because"] = "Say why the date is another. It stays with the review."
+    if errors:
+        raise CycleRefused(errors)
+    cycle.moved_edition_id = edition.id if to else None
+    cycle.moved_text, cycle.moved_because = to, because if to else ""
+    session.add(cycle)
+    session.flush()
+    record(
+        session,
+        Event.REVIEW_MOVED if to else Event.REVIEW_MOVED_BACK,
+        by=by,
+        about=cycle,
+        what=f"edition {edition.number}",
+        to=to,
+        because=because,
     )
 
 

@@ -68,12 +68,31 @@ def cycle_checks() -> tuple[CheckConstraint, ...]:
 
 
 class TrustCycle(ReviewCycle, Base):
-    """The cycle of the Trust's own policy. When the next review is, the edition says."""
+    """The cycle of the Trust's own policy. When the next review is, the edition says.
+
+    `moved_text` takes the place of what one edition says, for `moved_because`: what is
+    published never changes, and a new law does not wait for its review.
+    """
 
     __tablename__ = "review_cycle_trust"
-    __table_args__ = (*cycle_checks(), UniqueConstraint("subject"))
+    __table_args__ = (
+        *cycle_checks(),
+        UniqueConstraint("subject"),
+        CheckConstraint(
+            "(moved_text = '') = (moved_because = '')"
+            " and (moved_text = '') = (moved_edition_id is null)",
+            name="moved_with_a_reason",
+        ),
+    )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    moved_edition_id: Mapped[UUID | None] = mapped_column(ForeignKey("policy_edition.id"))
+    moved_text: Mapped[str] = mapped_column(default="", server_default="")
+    moved_because: Mapped[str] = mapped_column(default="", server_default="")
+
+    def moves(self, edition_id: UUID) -> bool:
+        """Whether somebody has set another date for the review of this edition."""
+        return self.moved_edition_id == edition_id
 
 
 class TrustStep(Base):

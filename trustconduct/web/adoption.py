@@ -223,4 +223,4 @@ def finish_adoption() -> Response:
         flash("Somebody else decided something meanwhile. Look it through again.", "waiting")
         return make_response(redirect(school_url("setup.adoption.show"), 303))
     flash(f"Edition {newest.number} is taken into your own words. Read it through.", "good")
-    return make_response(redirect(school_url("setup.preview"), 303))
+    return make_response(redirect(school_url("setup.publishing.preview"), 303))

@@ -86,12 +86,12 @@ def _steps(session: ScopedSession, here: Here) -> Iterator[Step]:
     )  # fmt: skip
     not_ready = no_edition or (NOT_YET if lacking else "")
     yield Step(
-        "Read it as your parents will", "setup.preview", Can.CHANGE_SETTINGS,
+        "Read it as your parents will", "setup.publishing.preview", Can.CHANGE_SETTINGS,
         done=newest is not None, hint="The Trust’s words with your facts in them",
         waits_for=not_ready,
     )  # fmt: skip
     yield Step(
-        "Publish it", "setup.preview", Can.PUBLISH_VERSION,
+        "Publish it", "setup.publishing.preview", Can.PUBLISH_VERSION,
         done=newest is not None,
         hint=f"Version {newest.number} is published" if newest else "Parents can read it at once",
         waits_for=not_ready or _whom(here, Can.PUBLISH_VERSION, "Waits for the headteacher"),

@@ -1,4 +1,4 @@
-"""Adopting the Trust's edition: facts, site bans, contact matrix, preview, publish."""
+"""Adopting the Trust's edition: facts, site bans, contact matrix."""
 
 from __future__ import annotations
 
@@ -15,22 +15,14 @@ from trustconduct.contact_matrix.coverage import gaps
 from trustconduct.contact_matrix.matrix import Matrix, MatrixRefused
 from trustconduct.contact_matrix.save import MatrixChangedMeanwhile, current_matrix, save_matrix
 from trustconduct.db import transaction
-from trustconduct.policies import wording
 from trustconduct.policies.editions import newest_published
 from trustconduct.policies.facts import FACTS, fill
 from trustconduct.policies.rollouts import rollout_here
 from trustconduct.policies.versions import (
     Missing,
-    NotReady,
-    PublishedMeanwhile,
-    TextChanged,
     history,
-    is_unchanged,
     missing,
     newest_version,
-    publish_version,
-    text_hash,
-    unfilled,
 )
 from trustconduct.schools.inherited import for_schools, given_words, locked_keys
 from trustconduct.schools.settings import (
@@ -44,7 +36,7 @@ from trustconduct.schools.settings import (
     settings_of,
 )
 from trustconduct.tenants.models import BanRole, BanUnit
-from trustconduct.web import adoption, badge, compare, drafts, own_text, ways, website
+from trustconduct.web import adoption, badge, compare, drafts, own_text, publishing, ways, website
 from trustconduct.web.door import Form, actor, enter_school, found, needs, read
 from trustconduct.web.fact_fields import FactsForm, declared_facts, facts_form, field_of, marked
 from trustconduct.web.fields import Choice, Fact, Number, Plain
@@ -52,7 +44,7 @@ from trustconduct.web.navigation import school_url, staff_page
 
 pages = Blueprint("setup", __name__, url_prefix="/<school>/staff/policy")
 pages.url_value_preprocessor(enter_school)
-for part in (adoption, badge, compare, drafts, own_text, ways, website):
+for part in (adoption, badge, compare, drafts, own_text, publishing, ways, website):
     pages.register_blueprint(part.pages)
 
 UNITS = {BanUnit.CALENDAR: "Calendar days", BanUnit.SCHOOL: "School days"}
@@ -126,7 +118,7 @@ def _steps(lacking: list[Missing], *, behind: bool) -> list[dict[str, str]]:
     found.append(
         {
             "text": "Read it through and publish",
-            "href": school_url("setup.preview"),
+            "href": school_url("setup.publishing.preview"),
             "hint": "Read it as your parents will see it",
             "word": "Not yet" if lacking else "Ready" if behind else "Published",
             "tone": "quiet" if lacking else "calm" if behind else "good",
@@ -332,69 +324,4 @@ def save_contact() -> Response:
         saved = {"saved_by": theirs.saved_by, "matrix": _worded(theirs.matrix)}
         return _contact_page(typed, form, 409, theirs=saved)
     flash("Your ways to contact school are saved.", "good")
-    return make_response(redirect(school_url("setup.preview"), 303))
-
-
-@pages.get("/preview")
-@needs(Can.CHANGE_SETTINGS)
-def preview() -> str:
-    edition = found(newest_published(g.session))
-    settings = settings_of(g.session)
-    facts_ = facts_of(g.session, g.school, settings)
-    matrix = current_matrix(g.session)
-    newest = newest_version(g.session)
-    text = unfilled(g.session, edition)
-    document, shown = text.filled(facts_), text.filled(marked(facts_, text.known))
-    return staff_page(
-        "staff/preview.html",
-        edition=edition,
-        document=document,
-        own=text != edition.document,
-        html=wording.html(shown),
-        matrix=_worded(matrix.matrix) if matrix else None,
-        lacking=missing(g.session, edition, facts_, settings, matrix),
-        newest=newest,
-        unchanged=newest is not None and is_unchanged(newest, edition, document),
-        seen_number=newest.number if newest else 0,
-        seen_text=text_hash(document),
-    )
-
-
-class PublishForm(Plain):
-    seen_number = fields.Integer(required=True)
-    seen_text = fields.String(required=True)
-    edition = fields.Integer(required=True)
-
-
-@pages.post("/publish")
-@needs(Can.PUBLISH_VERSION)
-def publish() -> Response:
-    form = read(PublishForm)
-    edition = found(newest_published(g.session))
-    if form.errors or form.values["edition"] != edition.number:
-        flash("The text has changed since you read it. Please read it again.", "waiting")
-        return make_response(redirect(school_url("setup.preview"), 303))
-    settings = settings_of(g.session, lock=True)
-    try:
-        with transaction(g.session):
-            version = publish_version(
-                g.session,
-                g.school,
-                edition,
-                facts_of(g.session, g.school, settings),
-                settings,
-                by=actor(),
-                seen_number=form.values["seen_number"],
-                seen_text=form.values["seen_text"],
-            )
-    except TextChanged:
-        flash("The text has changed since you read it. Please read it again.", "waiting")
-        return make_response(redirect(school_url("setup.preview"), 303))
-    except PublishedMeanwhile as meanwhile:
-        flash(f"Version {meanwhile.version.number} was published a moment ago.", "waiting")
-        return make_response(redirect(school_url("setup.adopt"), 303))
-    except NotReady:
-        flash("Something is still missing. The list says what.", "waiting")
-        return make_response(redirect(school_url("setup.adopt"), 303))
-    flash(f"Version {version.number} is published. Parents can read it now.", "good")
-    return make_response(redirect(school_url("setup.adopt"), 303))
+    return make_response(redirect(school_url("setup.publishing.preview"), 303))
