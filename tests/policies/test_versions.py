@@ -30,7 +30,7 @@ from trustconduct.db import transaction
 from trustconduct.policies.document import Document, sha256
 from trustconduct.policies.editions import approve
 from trustconduct.policies.editions import publish as publish_edition
-from trustconduct.policies.models import InForce, SchoolVersion
+from trustconduct.policies.models import Edition, InForce, SchoolVersion
 from trustconduct.policies.versions import (
     ALWAYS,
     GovernorsRefused,
@@ -91,7 +91,25 @@ def test_the_governing_bodys_day_stands_under_the_hash_where_it_is_asked_for(gro
         assert version.board_on == today
 
 
-def test_it_is_not_kept_where_nobody_asks_for_it(oak):
+def test_a_school_publishes_no_edition_that_it_was_not_asked_to_adopt(ground):
+    with ground.sessions.trust() as session, transaction(session):
+        an_edition(session, to=[ground.elm.id])
+    for school, may in ((ground.oak, False), (ground.elm, True)):
+        with ground.sessions.school(school.id) as session, transaction(session):
+            settings_filled(session)
+            a_matrix(session)
+            newest = session.scalars(select(Edition).order_by(Edition.number.desc())).first()
+            given = {"by": a_head(session), "seen_number": 0}
+            settings, where = settings_of(session), the_school(session)
+            facts = facts_of(session, where, settings)
+            if may:
+                publish_version(session, where, newest, facts, settings, **given)
+            else:
+                with pytest.raises(NotReady, match="not asked to adopt"):
+                    publish_version(session, where, newest, facts, settings, **given)
+
+
+def test_the_day_is_not_kept_where_nobody_asks_for_it(oak):
     settings_filled(oak)
     a_matrix(oak)
     version = publish(oak, governors_on=clock.today())

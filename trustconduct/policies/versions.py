@@ -22,6 +22,7 @@ from trustconduct.policies import wording
 from trustconduct.policies.document import Document, canonical, sha256
 from trustconduct.policies.models import Edition, InForce, SchoolVersion
 from trustconduct.policies.own_text import NotTakenUp, text_on
+from trustconduct.policies.rollouts import offered_here
 from trustconduct.schools.settings import BAN_FIELDS
 from trustconduct.tenants.models import NamedSchool, SchoolSettings
 from trustconduct.tenants.sessions import ScopedSession
@@ -151,14 +152,14 @@ def publish_version(
 ) -> SchoolVersion:
     """Freeze the school's version of an edition; it is in force from `in_force_on`, today if None.
 
-    `seen_number` is the newest version that the person saw, 0 for none: the
-    second of two who publish at once gets PublishedMeanwhile and changes
-    nothing. `seen_text` is the hash of the words that the person read, by
-    `text_hash`; TextChanged where a fact has changed them since. `governors_on` is the
-    day on which the school's governing body approved it: needed where the edition asks
-    for it (GovernorsRefused), not kept where it does not. Raises NotReady with what is
-    missing, and ValueError for a day that has passed: a text can't
-    have been in force before anyone could read it.
+    `seen_number` is the newest version that the person saw, 0 for none: the second of two
+    who publish at once gets PublishedMeanwhile and changes nothing. `seen_text` is the hash
+    of the words that the person read, by `text_hash`; TextChanged where a fact has changed
+    them since. `governors_on` is the day on which the school's governing body approved it:
+    needed where the edition asks for it (GovernorsRefused), not kept where it does not.
+    Raises NotReady with what is missing, or where the Trust has not asked this school to
+    adopt the edition, and ValueError for a day that has passed: a text can't have been in
+    force before anyone could read it.
     """
     permit(by, Can.PUBLISH_VERSION, session.school_id)
     session.take_turns("version")
@@ -168,6 +169,8 @@ def publish_version(
     day = in_force_on or clock.today()
     if day < clock.today():
         raise ValueError("A version can't be in force from a day that has passed.")
+    if not offered_here(session, edition):
+        raise NotReady([Missing("adoption", "Your school is not asked to adopt this edition.")])
     matrix = current_matrix(session)
     lacking = missing(session, edition, facts, settings, matrix)
     if lacking or matrix is None:
