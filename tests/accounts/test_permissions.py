@@ -42,9 +42,9 @@ def test_an_officer_sets_up_any_school_and_sees_none_of_its_people():
         assert not may(officer, what, OAK)
 
 
-def test_a_reader_of_the_trust_sees_the_console_and_changes_nothing():
+def test_a_reader_of_the_trust_sees_the_console_and_says_what_they_think_of_a_text():
     reader = an_actor(Role.TRUST_READER)
-    assert allowed(reader.grants, None) == {Can.SEE_CONSOLE, Can.SEE_MAIL}
+    assert allowed(reader.grants, None) == {Can.SEE_CONSOLE, Can.SEE_MAIL, Can.SIGN_OFF_EDITION}
     assert allowed(reader.grants, OAK) == frozenset()
     assert IN_ANY_SCHOOL.keys() == {Role.TRUST_OFFICER}
 

@@ -94,7 +94,7 @@ def test_an_edition_is_rolled_out_to_one_school_by_a_day(service, approved, open
             {"day": clock.today().replace(year=clock.today().year - 1, day=1)},
         )
     officer.goto(f"{service.url}/admin/drift/?only=late")
-    expect(officer.get_by_role("link", name="Oak Lane Primary School")).to_be_visible()
+    expect(officer.get_by_role("link", name="Oak Lane Primary School", exact=True)).to_be_visible()
     both(officer, axe, "drift")
     with officer.expect_download() as taken:
         officer.get_by_role("button", name="Download as a spreadsheet (CSV)").click()

@@ -257,3 +257,17 @@ def newest_published(session: ScopedSession) -> Edition | None:
         joined_at = select(School.joined_at).where(School.id == session.school_id)
         query = query.where(is_offered(session.school_id, joined_at.scalar_subquery()))
     return session.scalar(query.order_by(Edition.number.desc()).limit(1))
+
+
+def offered_here(session: ScopedSession, edition: Edition) -> bool:
+    """Whether this school was asked to adopt an edition, or joined after it was published."""
+    joined_at = select(School.joined_at).where(School.id == session.school_id).scalar_subquery()
+    return bool(
+        session.scalar(
+            select(Edition.id).where(
+                Edition.id == edition.id,
+                Edition.withdrawn_at.is_(None),
+                is_offered(session.school_id, joined_at),
+            )
+        )
+    )

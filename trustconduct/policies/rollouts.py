@@ -89,20 +89,6 @@ def is_offered(school_id: Any, joined_at: Any, edition: Any = Edition) -> Column
     return or_(there, joined_at > edition.published_at)
 
 
-def offered_here(session: ScopedSession, edition: Edition) -> bool:
-    """Whether this school was asked to adopt an edition, or joined after it was published."""
-    joined_at = select(School.joined_at).where(School.id == session.school_id).scalar_subquery()
-    return bool(
-        session.scalar(
-            select(Edition.id).where(
-                Edition.id == edition.id,
-                Edition.withdrawn_at.is_(None),
-                is_offered(session.school_id, joined_at),
-            )
-        )
-    )
-
-
 def newest_offered() -> ColumnElement[int | None]:
     """For a query over schools: the number of the newest edition that each is to adopt."""
     found = aliased(Edition)

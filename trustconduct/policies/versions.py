@@ -20,9 +20,9 @@ from trustconduct.contact_matrix.models import SchoolMatrix
 from trustconduct.contact_matrix.save import current_matrix
 from trustconduct.policies import wording
 from trustconduct.policies.document import Document, canonical, sha256
+from trustconduct.policies.editions import offered_here
 from trustconduct.policies.models import Edition, InForce, SchoolVersion
 from trustconduct.policies.own_text import NotTakenUp, text_on
-from trustconduct.policies.rollouts import offered_here
 from trustconduct.schools.settings import BAN_FIELDS
 from trustconduct.tenants.models import NamedSchool, SchoolSettings
 from trustconduct.tenants.sessions import ScopedSession
