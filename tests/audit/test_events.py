@@ -8,8 +8,9 @@ import pytest
 from sqlalchemy import select, union
 
 from trustconduct.audit.events import Event
+from trustconduct.audit.kinds import KINDS
 from trustconduct.audit.models import SchoolAuditEvent, TrustAuditEvent
-from trustconduct.audit.sentences import KINDS, PLACE, SENTENCES, sentence_of
+from trustconduct.audit.sentences import PLACE, SENTENCES, sentence_of
 from trustconduct.db import Base
 
 NAME = re.compile(r"[a-z]+(_[a-z]+)*\.([a-z]+)(_[a-z]+)*")

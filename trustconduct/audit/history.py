@@ -9,13 +9,13 @@ from uuid import UUID
 
 from sqlalchemy import Select, or_, select, tuple_
 
+from trustconduct.audit.kinds import ELSE, KINDS
 from trustconduct.audit.models import (
     SchoolAuditDetail,
     SchoolAuditEvent,
     TrustAuditDetail,
     TrustAuditEvent,
 )
-from trustconduct.audit.sentences import ELSE, KINDS
 from trustconduct.tenants.sessions import SCHOOL, ScopedSession
 
 Mark = tuple[datetime, UUID]

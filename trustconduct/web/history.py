@@ -19,7 +19,7 @@ from trustconduct import clock
 from trustconduct.accounts.permissions import Can
 from trustconduct.audit.events import Event
 from trustconduct.audit.history import Happened, Wanted
-from trustconduct.audit.sentences import ELSE, KINDS
+from trustconduct.audit.kinds import ELSE, KINDS
 from trustconduct.oversight.history import (
     SOMEONE,
     About,
