@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field, replace
+from functools import cache
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -25,6 +27,7 @@ from tests.lent import Lent
 from tests.mail import Mailbox
 from tests.servers import GROUND, WORLD, Servers, end_run, new_run
 from tests.world import World
+from trustconduct.tenants.engine import make_engine
 from trustconduct.tenants.sessions import ScopedSession, Sessions
 
 RUN = pytest.StashKey[Path]()
@@ -36,6 +39,9 @@ _numbers = count()
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    # Each test makes an app of many thousand objects: looking through all of them as often
+    # as Python does by itself is a fifth of the run.
+    gc.set_threshold(50_000, 25, 25)
     config.addinivalue_line(
         "markers", "static: reads files only; `make check` runs these, in seconds"
     )
@@ -48,6 +54,11 @@ def pytest_configure(config: pytest.Config) -> None:
     if at := os.environ.get("TEST_CLOCK"):
         config.stash[CLOCK] = time_machine.travel(at, tick=True)
         config.stash[CLOCK].start()
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    gc.collect()
+    gc.freeze()  # what is imported by now stays
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -241,19 +252,27 @@ def _addresses_compiled_once() -> Iterator[None]:
         yield
 
 
-@pytest.fixture
-def app(settings: Settings, servers: Servers) -> Iterator[Any]:
-    from trustconduct.app import create_app  # noqa: PLC0415 - rule tests run without the doors
+@cache
+def _engine(url: str, *, pool_size: int) -> Engine:
+    """An app's engine, kept from test to test: what it has compiled it need not compile again."""
+    return make_engine(url, pool_size=pool_size)
 
-    app = create_app(settings)
+
+@pytest.fixture
+def app(settings: Settings, servers: Servers, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    from trustconduct import app as made  # noqa: PLC0415 - rule tests run without the doors
+
+    monkeypatch.setattr(made, "make_engine", _engine)
+    app = made.create_app(settings)
     # A template costs as much to compile as a test to run: once a run will do.
     app.jinja_env.bytecode_cache = FileSystemBytecodeCache(str(servers.run))
     app.testing = False  # errors become pages, as they do in service
     app.test_client_class = Browser
     yield app
     engine = app.extensions["trustconduct"].sessions.engine
-    assert engine.pool.checkedout() == 0, "a request left its session open"
+    checked_out = engine.pool.checkedout()
     engine.dispose()
+    assert checked_out == 0, "a request left its session open"
 
 
 @pytest.fixture

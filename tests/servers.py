@@ -17,6 +17,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import psutil
 import psycopg
@@ -48,6 +49,9 @@ def end_run(run: Path) -> None:
     """The folder of runs stays: another run may be about to make its own in it."""
     embedded.erase(run)
     shutil.rmtree(run, ignore_errors=True)
+
+
+_engines: dict[Any, Engine] = {}
 
 
 @dataclass(frozen=True)
@@ -122,8 +126,15 @@ class Servers:
 
     @contextmanager
     def open(self, name: str, **more) -> Iterator[Engine]:
-        """An engine of the service's login. A connection left open fails the test."""
-        engine = create_engine(self.url(name), **more)
+        """An engine of the service's login. A connection left open fails the test.
+
+        The same one for the same database, since it knows by then how each statement is
+        compiled; its connections are new.
+        """
+        key = (self.url(name), *sorted(more.items()))
+        if key not in _engines:
+            _engines[key] = create_engine(self.url(name), **more)
+        engine = _engines[key]
         try:
             yield engine
             assert engine.pool.checkedout() == 0, "a session was not closed"
