@@ -83,7 +83,7 @@ def hang_notice(session: ScopedSession, *, by: Actor, place: str, hung_on: date)
     session.flush()
     record(
         session,
-        Event.NOTICE_HUNG,
+        Event.ENTRANCE_NOTICE_HUNG,
         by=by,
         about=notice,
         place=place,
@@ -108,7 +108,7 @@ def take_down_notice(
     session.flush()
     record(
         session,
-        Event.NOTICE_TAKEN_DOWN,
+        Event.ENTRANCE_NOTICE_TAKEN_DOWN,
         by=by,
         about=notice,
         place=notice.place,

@@ -185,11 +185,11 @@ SENTENCES: dict[Event, Sentence] = {
         "took out the list of how schools differ (schools: {schools})",
         "took out the list of how schools differ",
     ),
-    Event.NOTICE_HUNG: Sentence(
+    Event.ENTRANCE_NOTICE_HUNG: Sentence(
         "noted that the notice for visitors hangs at “{place}” since {hung_on}",
         "noted that the notice for visitors hangs",
     ),
-    Event.NOTICE_TAKEN_DOWN: Sentence(
+    Event.ENTRANCE_NOTICE_TAKEN_DOWN: Sentence(
         "noted that the notice for visitors at “{place}” hung until {taken_down_on}",
         "noted that the notice for visitors was taken down",
     ),
