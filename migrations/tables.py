@@ -1,6 +1,7 @@
 """Every module that has tables: what the migrations must add up to."""
 
 from trustconduct.accounts import models as accounts
+from trustconduct.acknowledgements import entrance
 from trustconduct.acknowledgements import models as acknowledgements
 from trustconduct.audit import models as audit
 from trustconduct.contact_matrix import models as contact_matrix
@@ -10,7 +11,7 @@ from trustconduct.jobs import models as jobs
 from trustconduct.outbox import models as outbox
 from trustconduct.people import models as people
 from trustconduct.people import roll_models
-from trustconduct.policies import edition_changes, rollouts
+from trustconduct.policies import approvers, consultations, edition_changes, rollouts
 from trustconduct.policies import models as policies
 from trustconduct.reviews import models as reviews
 from trustconduct.schools import models as schools
@@ -20,10 +21,13 @@ from trustconduct.tenants import models as tenants
 MODULES = (
     accounts,
     acknowledgements,
+    approvers,
     audit,
     calendars,
+    consultations,
     contact_matrix,
     edition_changes,
+    entrance,
     files,
     jobs,
     outbox,

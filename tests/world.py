@@ -18,6 +18,7 @@ from trustconduct import clock
 from trustconduct.accounts.feeds import make_feed
 from trustconduct.accounts.models import User
 from trustconduct.acknowledgements.answers import hold_talk
+from trustconduct.acknowledgements.entrance import hang_notice
 from trustconduct.acknowledgements.models import (
     Acknowledgement,
     Answer,
@@ -81,6 +82,7 @@ class WorldSchool:
     version_number: int = 0
     talk: UUID | None = None  # an open wish to talk
     badge: UUID | None = None
+    notice: UUID | None = None  # at an entrance
     roll: UUID | None = None  # looked at, and not saved
 
     @property
@@ -265,6 +267,7 @@ def _filled(session: ScopedSession, school: WorldSchool) -> WorldSchool:
     take_in(session, read_roll(roll), by=by)
     badge = build.a_badge(session, word, by=by)
     build.a_campaign(session, version, by=by)
+    notice = hang_notice(session, by=by, place=f"Door {word}", hung_on=clock.today())
     requests = dict(
         session.execute(
             select(Adult.name, SignRequest.id).join(Adult, Adult.id == SignRequest.adult_id)
@@ -296,6 +299,7 @@ def _filled(session: ScopedSession, school: WorldSchool) -> WorldSchool:
         version_number=version.number,
         talk=talk,
         badge=badge,
+        notice=notice.id,
         roll=_a_roll_on_its_way(session, word),
     )
 

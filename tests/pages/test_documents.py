@@ -57,3 +57,31 @@ def test_what_changed_and_the_paper_for_the_board(service, open_page, axe):
     expect(head.get_by_text("They say the same, in the same order.")).to_be_visible()
     axe(head)
     look(head, "version-phone")
+
+
+def test_the_office_keeps_the_notice_for_visitors(service, open_page, axe):
+    with service.sessions.trust() as trust, transaction(trust):
+        an_edition(trust)
+    with service.sessions.school(service.schools["oak-lane"]) as session, transaction(session):
+        a_version(session)
+    office = open_page(360)
+    sign_in(office, service, service.people[Role.OFFICE, "oak-lane"], axe)
+    office.goto(f"{service.url}/oak-lane/staff/policy/")
+    office.get_by_role("link", name="A notice for visitors").click()
+    axe(office)
+    office.get_by_role("button", name="Note it").click()
+    expect(office.get_by_role("link", name="Type where it hangs, such as Main")).to_be_visible()
+    axe(office)
+    office.get_by_label("Where does it hang?").fill("Main entrance")
+    office.get_by_role("button", name="Note it").click()
+    expect(office.get_by_text("Noted: it hangs at “Main entrance”.")).to_be_visible()
+    axe(office)
+    look(office, "notice-phone")
+    office.get_by_role("link", name="It was taken down").click()
+    axe(office)
+    look(office, "notice-down-phone")
+    office.get_by_role("button", name="Note it").click()
+    expect(office.get_by_text("until").first).to_be_visible()
+    office.set_viewport_size({"width": 1280, "height": 800})
+    axe(office)
+    look(office, "notice-wide")

@@ -30,6 +30,7 @@ from trustconduct import clock
 from trustconduct.accounts.invitations import invite
 from trustconduct.accounts.models import User, UserGrant
 from trustconduct.accounts.permissions import Can
+from trustconduct.acknowledgements.entrance import EntranceNotice, hang_notice
 from trustconduct.acknowledgements.models import Answer
 from trustconduct.audit.actor import Grant, Role
 from trustconduct.audit.history import Wanted
@@ -379,6 +380,10 @@ def _paused_part(session: ScopedSession) -> SchoolCycle:
     return cycle
 
 
+def _notice(session: ScopedSession) -> EntranceNotice:
+    return hang_notice(session, by=build.a_head(session), place="Gate", hung_on=clock.today())
+
+
 def _own_review(session: ScopedSession) -> UUID:
     begin_reviews(session)
     return next(one.id for one in open_reviews(session) if one.subject == Part.FACTS.value)
@@ -628,6 +633,10 @@ RULES: dict[str, Asks | Free | tuple[Asks, ...]] = {
     "schools.inherited.give_schools": Asks(
         Can.CHANGE_TRUST, TRUST,
         lambda s: given({"app_name": Given_("Arbor")}, seen_version=build.the_trust(s).version)),
+    "acknowledgements.entrance.hang_notice": Asks(
+        Can.CHANGE_SETTINGS, SCHOOL, lambda s: given(place="Gate", hung_on=clock.today())),
+    "acknowledgements.entrance.take_down_notice": Asks(
+        Can.CHANGE_SETTINGS, SCHOOL, lambda s: given(_notice(s), on=clock.today())),
     "schools.badge.set_badge": Asks(
         Can.CHANGE_SETTINGS, SCHOOL, lambda s: given(_looked(), seen=None)),
     "schools.calendars.save_year": at_both(Can.CHANGE_CALENDAR, lambda s: _year()),

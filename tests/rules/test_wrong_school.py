@@ -113,6 +113,14 @@ def a_badge(world: World) -> Ids:
     return Ids({"file_id": world.oak.badge}, {"file_id": world.elm.badge}, {"file_id": new_id()})
 
 
+def a_notice(world: World) -> Ids:
+    return Ids(
+        {"notice_id": world.oak.notice},
+        {"notice_id": world.elm.notice},
+        {"notice_id": new_id()},
+    )
+
+
 def a_comment(world: World) -> Ids:
     """What a school said of a draft: see `crawled`."""
 
@@ -229,6 +237,8 @@ SCHOOL_IDS: dict[str, Callable[[World], Ids]] = {
         for page in ("look", "looked", "edit", "save", "pausing", "pause", "resume")
     },
     "setup.badge.picture": a_badge,
+    "setup.entrance.down": a_notice,
+    "setup.entrance.take_down": a_notice,
     "setup.text.clause": a_clause,
     "setup.text.save": a_clause,
     "setup.text.put_back": a_clause_of_the_trust,

@@ -28,6 +28,7 @@ SOURCES = [
     ("to_talk", Can.HOLD_TALK),
     ("to_ask", Can.START_CAMPAIGN),
     ("to_look_at", Can.KEEP_REVIEWS),
+    ("to_hang_anew", Can.CHANGE_SETTINGS),
 ]
 TRUST_SOURCES = [
     ("undelivered", Can.SEE_MAIL),
@@ -130,6 +131,7 @@ QUERIES = {
     "to_talk": 1,
     "to_ask": 1,
     "to_look_at": 1,
+    "to_hang_anew": 1,
 }
 
 

@@ -80,6 +80,8 @@ class Event(StrEnum):
     ROLLOUT_REMINDED = "rollout.reminded"
     ROLLOUT_RAISED = "rollout.raised"
     DRIFT_EXPORTED = "drift.exported"
+    ENTRANCE_NOTICE_HUNG = "entrance_notice.hung"
+    ENTRANCE_NOTICE_TAKEN_DOWN = "entrance_notice.taken_down"
     MATRIX_CHANGED = "matrix.changed"
     TEXT_CHANGED = "text.changed"
     ADOPTION_BEGUN = "adoption.begun"

@@ -36,7 +36,7 @@ KINDS: dict[str, Kind] = {
     ),
     "settings": Kind(
         "Facts, settings and contacts",
-        frozenset({"school_settings", "contact_matrix", "stored_file"}),
+        frozenset({"school_settings", "contact_matrix", "stored_file", "entrance_notice"}),
     ),
     "dates": Kind("Term dates", frozenset({"calendar_year"})),
     "reviews": Kind(

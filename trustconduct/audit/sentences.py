@@ -185,6 +185,14 @@ SENTENCES: dict[Event, Sentence] = {
         "took out the list of how schools differ (schools: {schools})",
         "took out the list of how schools differ",
     ),
+    Event.ENTRANCE_NOTICE_HUNG: Sentence(
+        "noted that the notice for visitors hangs at “{place}” since {hung_on}",
+        "noted that the notice for visitors hangs",
+    ),
+    Event.ENTRANCE_NOTICE_TAKEN_DOWN: Sentence(
+        "noted that the notice for visitors at “{place}” hung until {taken_down_on}",
+        "noted that the notice for visitors was taken down",
+    ),
     Event.MATRIX_CHANGED: Sentence("changed the ways to contact school"),
     Event.TEXT_CHANGED: Sentence(
         "changed the school’s own words at “{clause}” ({change})", "changed the school’s own words"

@@ -36,7 +36,17 @@ from trustconduct.schools.settings import (
     settings_of,
 )
 from trustconduct.tenants.models import BanRole, BanUnit
-from trustconduct.web import adoption, badge, compare, drafts, own_text, publishing, ways, website
+from trustconduct.web import (
+    adoption,
+    badge,
+    compare,
+    drafts,
+    entrance,
+    own_text,
+    publishing,
+    ways,
+    website,
+)
 from trustconduct.web.door import Form, actor, enter_school, found, needs, read
 from trustconduct.web.fact_fields import FactsForm, declared_facts, facts_form, field_of, marked
 from trustconduct.web.fields import Choice, Fact, Number, Plain
@@ -44,7 +54,7 @@ from trustconduct.web.navigation import school_url, staff_page
 
 pages = Blueprint("setup", __name__, url_prefix="/<school>/staff/policy")
 pages.url_value_preprocessor(enter_school)
-for part in (adoption, badge, compare, drafts, own_text, publishing, ways, website):
+for part in (adoption, badge, compare, drafts, entrance, own_text, publishing, ways, website):
     pages.register_blueprint(part.pages)
 
 UNITS = {BanUnit.CALENDAR: "Calendar days", BanUnit.SCHOOL: "School days"}

@@ -1,0 +1,42 @@
+"""The notice for the entrance and the reception desk, as the page that is printed."""
+
+from __future__ import annotations
+
+import segno
+
+from trustconduct.policies import wording
+from trustconduct.policies.document import BEHAVIOUR
+from trustconduct.policies.models import SchoolVersion
+from trustconduct.policies.print_version import Badge, styles
+
+
+def print_notice(
+    version: SchoolVersion,
+    *,
+    school_name: str,
+    trust_name: str,
+    address: str,
+    telephone: str,
+    badge: Badge | None,
+) -> str:
+    """One A4 page as HTML, whole in itself: what is not accepted, in the version's own words.
+
+    `address` is that of the policy page, which the QR code opens: it shows whatever
+    version is in force.
+    """
+    sections = [one for one in version.document.sections if one.id == BEHAVIOUR]
+    return (
+        wording.pages()
+        .get_template("notice_print.html")
+        .render(
+            styles=styles(),
+            version=version,
+            points=[clause for section in sections for clause in section.items],
+            school_name=school_name,
+            trust_name=trust_name,
+            address=address.partition("://")[2],
+            telephone=telephone,
+            badge=badge,
+            qr=segno.make(address, error="m", micro=False).svg_data_uri(scale=8, border=0),
+        )
+    )
