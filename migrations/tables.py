@@ -2,6 +2,7 @@
 
 from trustconduct.accounts import models as accounts
 from trustconduct.acknowledgements import models as acknowledgements
+from trustconduct.acknowledgements import plans
 from trustconduct.audit import models as audit
 from trustconduct.contact_matrix import models as contact_matrix
 from trustconduct.db import Base
@@ -28,6 +29,7 @@ MODULES = (
     jobs,
     outbox,
     people,
+    plans,
     policies,
     reviews,
     roll_models,

@@ -24,6 +24,8 @@ from trustconduct.acknowledgements.models import (
     Campaign,
     SignRequest,
 )
+from trustconduct.acknowledgements.plans import SignReminder
+from trustconduct.acknowledgements.words import Words
 from trustconduct.audit.actor import Actor, Grant, Role
 from trustconduct.contact_matrix.matrix import Matrix, Purpose, Route
 from trustconduct.db import transaction
@@ -264,7 +266,8 @@ def _filled(session: ScopedSession, school: WorldSchool) -> WorldSchool:
     )
     take_in(session, read_roll(roll), by=by)
     badge = build.a_badge(session, word, by=by)
-    build.a_campaign(session, version, by=by)
+    words = Words(subject=f"From {word}", body=f"{word} {{link}}", text=f"{word} {{link}}")
+    build.a_campaign(session, version, by=by, words=words)
     requests = dict(
         session.execute(
             select(Adult.name, SignRequest.id).join(Adult, Adult.id == SignRequest.adult_id)
@@ -285,6 +288,13 @@ def _filled(session: ScopedSession, school: WorldSchool) -> WorldSchool:
     answers(f"Pat {word}", Answer.DECLINED, f"No thank you. {word}")
     talk = answers(f"Pat {word}", Answer.TALK, f"Call me about {word}")
     build.own_reviews(session, word, by=by)
+    session.add(
+        SignReminder(
+            request_id=requests["Alex Sample"],
+            adult_id=session.scalars(select(Adult.id).where(Adult.name == "Alex Sample")).one(),
+            local_day=clock.today(),
+        )
+    )
     _said_once(session, word)
     return replace(
         school,

@@ -125,6 +125,8 @@ def _asked_statement() -> Select:
         .where(
             SignRequest.school_id == bindparam("school_id", type_=Uuid),
             SignRequest.id == bindparam("request_id", type_=Uuid),
+            SignRequest.revoked_at.is_(None),
+            SignRequest.disowned_at.is_(None),
             # Who must not be told finds the link closed, as if it had never been.
             ~select(marked.c.id)
             .where(

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from trustconduct import clock
 from trustconduct.outbox import links
+from trustconduct.outbox.bounces import return_address
 
 
 @dataclass(frozen=True)
@@ -17,6 +18,7 @@ class Envelope:
     key: str
     base_url: str
     mail_from: str
+    bounces_to: str = ""  # where mail that does not arrive comes back to, if anywhere
 
     def reference(self, message_id: UUID) -> str:
         """A message's name towards the world. Kept in its row from the first try on.
@@ -25,6 +27,10 @@ class Envelope:
         even if the sender's address was changed in between.
         """
         return f"{message_id}@{self.mail_from.rpartition('@')[2]}"
+
+    def sender(self, message_id: UUID) -> str:
+        """The return address of one mail; blank where it is the same as in its head."""
+        return return_address(self.key, self.bounces_to, message_id)
 
     def mail(self, reference: str, content: Any, *, slug: str) -> EmailMessage:
         """The mail as it leaves. Its link is made here and stored nowhere.
