@@ -467,7 +467,7 @@ def an_answer(
         "note": "",
         "shown_sha256": request.sha256,
         "copy": copy_of(version),
-        "school_name": the_school(session).name,
+        "school": the_school(session),
         **values,
     }
     return signing.answer(session, request, answer, **given)

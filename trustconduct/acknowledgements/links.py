@@ -136,9 +136,12 @@ def revoke(session: ScopedSession, request_id: UUID, *, by: Actor) -> bool:
 def disown(session: ScopedSession, request: Asked, *, by: Actor) -> None:
     """Whoever opened a link says that they are not this person: it closes, and the office is told.
 
-    Nothing is answered by it. The link opens nothing more for anybody: it may be in hands
-    that nobody meant it for.
+    Nothing is answered by it; and who has signed has answered, so that then it changes
+    nothing. The link opens nothing more for anybody: it may be in hands that nobody meant
+    it for.
     """
+    if Answer.SIGNED in request.answers:
+        return
     marked = session.scalar(
         update(SignRequest)
         .where(SignRequest.id == request.id, SignRequest.disowned_at.is_(None))

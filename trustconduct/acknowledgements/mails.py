@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from trustconduct.outbox.write import Mail
+from trustconduct.outbox.write import Link, Mail
 
 
 def receipt(
@@ -27,8 +27,10 @@ def receipt(
     copy: str,
     telephone: str,
     reply_to: str,
+    page: str,
+    link: Link,
 ) -> Mail:
-    """Tell an adult what was noted, with a copy of the very text."""
+    """Tell an adult what was noted, with a copy of the very text and the receipt as a PDF."""
     did = {
         "signed": f"you told us that you have read our code of conduct, and signed as {signed_as}",
         "declined": "you told us that you would rather not sign our code of conduct",
@@ -42,7 +44,7 @@ def receipt(
     }[answer]
     call = f" on {telephone}" if telephone else ""
 
-    def words(copy_is: str, call: str) -> str:
+    def words(copy_is: str, call: str, see_again: str = "") -> str:
         return f"""Dear {to_name},
 
 On {when}, {did}.
@@ -50,7 +52,7 @@ On {when}, {did}.
 {after}
 
 {copy_is} Was this not you? Please call the school office{call}.
-
+{see_again}
 Thank you,
 {school_name}
 
@@ -66,6 +68,12 @@ For our records: version {number}, text {sha256[:16]}.
         reply_to=reply_to,
         subject=f"{school_name}: your answer about our code of conduct",
         attachment=("code-of-conduct.txt", copy),
-        body=words("A copy of the code comes with this email.", ""),
+        printed=("receipt.pdf", page),
+        link=link,
+        body=words(
+            "Your receipt and a copy of the code come with this email.",
+            "",
+            "\nYou can see your answer again at any time:\n\n{link}\n",
+        ),
         letter=words("If you would like the code on paper, ask at the school office.", call),
     )

@@ -23,6 +23,7 @@ from trustconduct.audit.actor import Role
 from trustconduct.db import transaction
 from trustconduct.jobs import campaigns, runs
 from trustconduct.jobs.gateways import text_gateway
+from trustconduct.jobs.printing import pdf_of
 from trustconduct.jobs.queue import DELIVER, connect, enqueue, heard, ring, run_of_this_job
 from trustconduct.jobs.rolls import take_in_due
 from trustconduct.jobs.starting import start_schools as start_each
@@ -143,7 +144,7 @@ def deliver_mail(school_id: str | None = None) -> int:
     tried = 0
     with Post(settings.SMTP_URL) as post:
         carriers: Carriers = {
-            Channel.MAIL: ByMail(post, envelope),
+            Channel.MAIL: ByMail(post, envelope, pdf_of),
             Channel.TEXT: ByText(text_gateway(settings), envelope),
         }
         with with_.sessions.trust() as session:

@@ -57,9 +57,13 @@ class Carrier(Protocol):
 class ByMail:
     post: Post
     envelope: Envelope
+    # Makes a PDF of a page, or None where it can't be made now.
+    prints: Callable[[str], bytes | None] = lambda page: None
 
     def carry(self, message: Any, content: Any, slug: str) -> None:
-        mail = self.envelope.mail(message.reference, content, slug=slug)
+        page = (content.attachment or {}).get("page")
+        pdf = self.prints(page) if page else None
+        mail = self.envelope.mail(message.reference, content, slug=slug, pdf=pdf)
         self.post.send(mail, sender=self.envelope.sender(message.id))
 
 

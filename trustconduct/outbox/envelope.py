@@ -32,10 +32,13 @@ class Envelope:
         """The return address of one mail; blank where it is the same as in its head."""
         return return_address(self.key, self.bounces_to, message_id)
 
-    def mail(self, reference: str, content: Any, *, slug: str) -> EmailMessage:
+    def mail(
+        self, reference: str, content: Any, *, slug: str, pdf: bytes | None = None
+    ) -> EmailMessage:
         """The mail as it leaves. Its link is made here and stored nowhere.
 
-        `slug` is the school's place in our addresses, blank for the Trust's mail.
+        `slug` is the school's place in our addresses, blank for the Trust's mail; `pdf` is
+        what was made of its page.
         """
         mail = EmailMessage()
         local, _, domain = self.mail_from.rpartition("@")
@@ -50,8 +53,13 @@ class Envelope:
         mail["Auto-Submitted"] = "auto-generated"
         body = f"{self.text(content).rstrip()}\n\n{self.is_it_real(slug)}\n"
         mail.set_content(body, cte="quoted-printable")
-        if content.attachment:
-            mail.add_attachment(content.attachment["text"], filename=content.attachment["name"])
+        attachment = content.attachment or {}
+        if "text" in attachment:
+            mail.add_attachment(attachment["text"], filename=attachment["name"])
+        if pdf:
+            mail.add_attachment(
+                pdf, maintype="application", subtype="pdf", filename=attachment["pdf"]
+            )
         return mail
 
     def text(self, content: Any) -> str:

@@ -69,7 +69,7 @@ class MessageContent:
     letter: Mapped[str] = mapped_column(default="", server_default="")
     # {"path", "purpose", "row", "generation"}: what the link's token is derived from.
     link: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
-    # {"name", "text"} of a text file that goes with it.
+    # {"name", "text"} of a text file that goes with it, {"pdf", "page"} of a PDF to be made.
     attachment: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
 
 

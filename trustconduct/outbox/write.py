@@ -49,6 +49,7 @@ class Mail:
     reply_to: str = ""
     link: Link | None = None
     attachment: tuple[str, str] | None = None  # file name, text
+    printed: tuple[str, str] | None = None  # file name, page: the worker makes a PDF of it
     # The words for paper, should the mail never be taken; without one, the body without its link.
     letter: str = ""
     # The adult on the school's roll whom it is for. A mail to one must say so, or nothing
@@ -200,7 +201,9 @@ def mail_rows(session: ScopedSession, message: Mail | TextMessage) -> list[Row]:
 
 
 def _content(mail: Mail) -> dict[str, Any]:
-    attachment = mail.attachment
+    attachment = mail.attachment and {"name": mail.attachment[0], "text": mail.attachment[1]}
+    if mail.printed:
+        attachment = {**(attachment or {}), "pdf": mail.printed[0], "page": mail.printed[1]}
     return {
         "to_name": mail.to_name,
         "to_address": mail.to_address,
@@ -210,7 +213,7 @@ def _content(mail: Mail) -> dict[str, Any]:
         "body": mail.body,
         "letter": mail.letter,
         "link": _link(mail.link),
-        "attachment": attachment and {"name": attachment[0], "text": attachment[1]},
+        "attachment": attachment,
     }
 
 
