@@ -33,6 +33,9 @@ class Settings:
     SMTP_URL: str = "smtp://127.0.0.1:1025"
     # Who mail comes from; the school's name is put in front.
     MAIL_FROM: str = "no-reply@trustconduct.example"
+    # Where mail that does not arrive comes back to: bounces@mail.trust.example. Its server
+    # gives all that comes to bounces+…@ to `trustconduct take-bounce`. Blank: to MAIL_FROM.
+    BOUNCE_ADDRESS: str = ""
     # Who takes text messages: nobody (blank), "files" (VAR/texts) or "notify" (GOV.UK Notify).
     SMS_PROVIDER: str = ""
     NOTIFY_API_KEY: str = ""
@@ -73,6 +76,8 @@ class Settings:
         _check_base_url(self.BASE_URL)
         if not re.fullmatch(r"[^@\s<>]+@[^@\s<>]+\.[^@\s<>]+", self.MAIL_FROM):
             raise BadSetting("MAIL_FROM must be one address, such as no-reply@trust.example.")
+        if not re.fullmatch(r"([\w.-]{1,20}@[\w.-]+\.\w+)?", self.BOUNCE_ADDRESS):
+            raise BadSetting("BOUNCE_ADDRESS must be one short address, or left out.")
         for name, least in LEAST.items():
             if getattr(self, name) < least:
                 raise BadSetting(f"{name} must be {least} or more.")

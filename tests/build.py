@@ -21,7 +21,7 @@ from trustconduct.accounts.models import User
 from trustconduct.accounts.sealing import Sealer
 from trustconduct.accounts.users import add_user
 from trustconduct.acknowledgements import signing
-from trustconduct.acknowledgements.campaigns import start_campaign
+from trustconduct.acknowledgements.campaigns import Plan, start_campaign
 from trustconduct.acknowledgements.models import Answer, Campaign, SignRequest
 from trustconduct.acknowledgements.signing import Asked, asked, copy_of
 from trustconduct.audit.actor import COMMAND, Actor, Grant, Role
@@ -418,7 +418,9 @@ def a_campaign(
     *,
     by: Actor | None = None,
     link_days: int = 180,
+    **plan: Any,
 ) -> Campaign:
+    """A campaign to everyone by email, today; `plan` is what the test is about."""
     version = version or version_in_force(session) or a_version(session)
     confirmed(session, by=by)
     return start_campaign(
@@ -429,6 +431,7 @@ def a_campaign(
         link_days=link_days,
         telephone="01632 960001",
         reply_to="office@school.example",
+        plan=Plan(**plan),
     )
 
 
@@ -464,7 +467,7 @@ def an_answer(
         "note": "",
         "shown_sha256": request.sha256,
         "copy": copy_of(version),
-        "school_name": the_school(session).name,
+        "school": the_school(session),
         **values,
     }
     return signing.answer(session, request, answer, **given)

@@ -58,6 +58,7 @@ class Mailbox:
     def __init__(self) -> None:
         self.messages: list[EmailMessage] = []
         self.raw: list[bytes] = []
+        self.senders: list[str] = []  # where each comes back to
         self.answers: list[str] = []
         self.refuses: dict[str, str] = {}
         self.mood = ""
@@ -103,6 +104,7 @@ class Mailbox:
         mail = message_from_bytes(envelope.content, policy=policy.default)
         self.messages.append(mail)
         self.raw.append(envelope.content)
+        self.senders.append(envelope.mail_from)
         self.on_mail(mail)
         if self.mood == "drop":
             server.transport.abort()

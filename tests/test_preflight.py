@@ -28,6 +28,8 @@ NOTIFY = "NOTIFY_URL must begin with https://, or with http://127.0.0.1 in tests
 HOSTS = (
     "TRUSTED_HOSTS must be names with commas between, such as old.trust.example, without https://."
 )
+RETURNS = "BOUNCE_ADDRESS must be one short address, or left out."
+RETURNS = "BOUNCE_ADDRESS must be one short address, or left out."
 SENDER = "MAIL_FROM must be one address, such as no-reply@trust.example."
 NO_LOGIN = (
     "DATABASE_URL must name a login that is no superuser, owns no table and has no"
@@ -71,6 +73,12 @@ WRONG = [
         "SMTP_URL is no address: look at its brackets and its port.",
     ),
     ("MAIL_FROM", "The Trust", SENDER),
+    ("BOUNCE_ADDRESS", "bounces", RETURNS),
+    (
+        "BOUNCE_ADDRESS",
+        f"{'b' * 30}@x.example",
+        RETURNS,
+    ),
     ("MAIL_FROM", "a@b.example, c@d.example", SENDER),
     ("MAIL_FROM", "a@b.example\nBcc: c@d.example", SENDER),
     ("SMS_PROVIDER", "pigeon", "SMS_PROVIDER must be notify, files, or left out."),

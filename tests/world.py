@@ -25,6 +25,8 @@ from trustconduct.acknowledgements.models import (
     Campaign,
     SignRequest,
 )
+from trustconduct.acknowledgements.plans import SignReminder
+from trustconduct.acknowledgements.words import Words
 from trustconduct.audit.actor import Actor, Grant, Role
 from trustconduct.contact_matrix.matrix import Matrix, Purpose, Route
 from trustconduct.db import transaction
@@ -266,7 +268,8 @@ def _filled(session: ScopedSession, school: WorldSchool) -> WorldSchool:
     )
     take_in(session, read_roll(roll), by=by)
     badge = build.a_badge(session, word, by=by)
-    build.a_campaign(session, version, by=by)
+    words = Words(subject=f"From {word}", body=f"{word} {{link}}", text=f"{word} {{link}}")
+    build.a_campaign(session, version, by=by, words=words)
     notice = hang_notice(session, by=by, place=f"Door {word}", hung_on=clock.today())
     requests = dict(
         session.execute(
@@ -288,6 +291,13 @@ def _filled(session: ScopedSession, school: WorldSchool) -> WorldSchool:
     answers(f"Pat {word}", Answer.DECLINED, f"No thank you. {word}")
     talk = answers(f"Pat {word}", Answer.TALK, f"Call me about {word}")
     build.own_reviews(session, word, by=by)
+    session.add(
+        SignReminder(
+            request_id=requests["Alex Sample"],
+            adult_id=session.scalars(select(Adult.id).where(Adult.name == "Alex Sample")).one(),
+            local_day=clock.today(),
+        )
+    )
     _said_once(session, word)
     return replace(
         school,

@@ -35,6 +35,7 @@ from trustconduct.csv_lists import EMAIL
 from trustconduct.db import transaction
 from trustconduct.demo import start as demo_start
 from trustconduct.demo.details import codes
+from trustconduct.jobs import bounces
 from trustconduct.jobs.queue import ListedJob, connect, queue
 from trustconduct.jobs.timetable import keep_time
 from trustconduct.people.roll import read_roll
@@ -43,27 +44,14 @@ from trustconduct.plain_log import Failed, log_plainly
 from trustconduct.policies.editions import import_edition
 from trustconduct.policies.reading import AnswerRefused, PolicyUnreadable, Reading, read_policy
 from trustconduct.processes import environment_of, figures_folder, secret_key, web_server
+from trustconduct.refusals import Down, Refused, TryLater
 from trustconduct.tenants.engine import make_engine
 from trustconduct.tenants.models import School
 from trustconduct.tenants.sessions import Sessions
 
 Check = Callable[[Settings], None]
+LONGEST_NOTICE = 2_000_000  # bytes: what it says stands first, then the mail that came back
 FIRST_WAIT, LONGEST_WAIT = 0.5, 5.0  # seconds between two looks for a Redis that is gone
-
-
-class Refused(click.ClickException):
-    """What was typed or set will not do; one sentence."""
-
-    exit_code = 2
-
-    def show(self, file: Any = None) -> None:
-        click.echo(self.message, err=True)
-
-
-class Down(Refused):
-    """Something that is needed does not work; one sentence."""
-
-    exit_code = 1
 
 
 class Commands(click.Group):
@@ -333,6 +321,24 @@ def _show(reading: Reading) -> None:
         click.echo("\nNot recognised:")
     for line in reading.unrecognised:
         click.echo(f"  line {line.number}: {line.text.strip()}")
+
+
+@main.command("take-bounce")
+@click.option("--to", "address", default="", help="Whom it was sent to, as the mail server says.")
+def take_bounce_(address: str) -> None:
+    """Take a mail that came back, on standard input: its message becomes a task of the office.
+
+    For the mail server to call with all that is sent to BOUNCE_ADDRESS. What is no such
+    mail is let go, with status 0; with the records away it is 75: try again later.
+    """
+    raw = sys.stdin.buffer.read(LONGEST_NOTICE)
+    while sys.stdin.buffer.read(1 << 16):  # or the mail server finds nobody who reads
+        pass
+    try:
+        with _short() as (settings, sessions):
+            click.echo(bounces.take_in(sessions, settings.SECRET_KEY, raw, address))
+    except OperationalError:
+        raise TryLater("The records are away. The mail server tries again.") from None
 
 
 @main.command("import-roll")

@@ -26,9 +26,9 @@ from trustconduct.acknowledgements.answers import (
     counts,
     hold_talk,
     lines,
-    send_again,
     talks,
 )
+from trustconduct.acknowledgements.links import send_again
 from trustconduct.acknowledgements.models import (
     Acknowledgement,
     AcknowledgementWords,
@@ -216,10 +216,9 @@ def test_a_fresh_link_ends_the_one_before(oak):
     assert send_again(
         oak,
         the_school(oak),
-        request.id,
+        {request.id: 1},
         by=a_head(oak),
         link_days=90,
-        seen_generation=1,
         telephone="",
         reply_to="",
     )
@@ -234,7 +233,7 @@ def test_the_same_button_pressed_twice_sends_one_fresh_link(oak):
     request = a_request(oak)
     given = {"by": a_head(oak), "link_days": 90, "telephone": "", "reply_to": ""}
     for _ in range(3):
-        assert send_again(oak, the_school(oak), request.id, seen_generation=1, **given)
+        assert send_again(oak, the_school(oak), {request.id: 1}, **given)
     assert asked_again(oak, request.id).generation == 2
 
 
@@ -242,19 +241,18 @@ def test_no_fresh_link_goes_to_who_signed_already(oak):
     request = a_request(oak)
     an_answer(oak, request, Answer.SIGNED)
     given = {"by": a_head(oak), "link_days": 90, "telephone": "", "reply_to": ""}
-    assert not send_again(oak, the_school(oak), request.id, seen_generation=1, **given)
+    assert not send_again(oak, the_school(oak), {request.id: 1}, **given)
     assert asked_again(oak, request.id).generation == 1
 
 
 def test_a_fresh_link_for_an_unknown_request_is_refused(oak):
     given = {
         "link_days": 90,
-        "seen_generation": 1,
         "by": a_head(oak),
         "telephone": "",
         "reply_to": "",
     }
-    assert not send_again(oak, the_school(oak), new_id(), **given)
+    assert not send_again(oak, the_school(oak), {new_id(): 1}, **given)
 
 
 def test_a_talk_that_was_held_is_off_the_list_and_noted_once(oak):
@@ -284,10 +282,9 @@ def test_a_teacher_sends_no_links_and_holds_no_talks(oak):
         send_again(
             oak,
             the_school(oak),
-            request.id,
+            {request.id: 1},
             by=a_teacher(oak),
             link_days=90,
-            seen_generation=1,
             telephone="",
             reply_to="",
         )

@@ -100,7 +100,7 @@ def test_a_mail_whose_link_is_replaced_does_not_go_any_more(quiet, mailbox):
     )
     put(quiet, a_mail(subject="Elm's", link=Link("/x/", "sign", one, 1)), school=quiet.elm)
     with quiet.sessions.school(quiet.oak.id) as session, transaction(session):
-        withdraw(session, "sign", one)
+        withdraw(session, "sign", [one])
         write(session, [a_mail(subject="Fresh", link=Link("/x/", "sign", one, 2))])
     with Post(mailbox.url) as post:
         while try_next(quiet, post) or try_next(quiet, post, quiet.elm):

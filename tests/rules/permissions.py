@@ -31,7 +31,7 @@ from trustconduct.accounts.invitations import invite
 from trustconduct.accounts.models import User, UserGrant
 from trustconduct.accounts.permissions import Can
 from trustconduct.acknowledgements.entrance import EntranceNotice, hang_notice
-from trustconduct.acknowledgements.models import Answer
+from trustconduct.acknowledgements.models import Answer, Campaign
 from trustconduct.audit.actor import Grant, Role
 from trustconduct.audit.history import Wanted
 from trustconduct.db import new_id
@@ -276,12 +276,15 @@ def _care(session: ScopedSession) -> tuple[Care, Pupil]:
     return session.scalars(select(Care)).one(), session.scalars(select(Pupil)).one()
 
 
+def _newest_campaign(session: ScopedSession) -> UUID:
+    return session.scalars(select(Campaign.id).order_by(Campaign.number.desc()).limit(1)).one()
+
+
 def _fresh_link(session: ScopedSession) -> Given:
     request = build.a_request(session)
     return given(
         the_school(session),
-        request.id,
-        seen_generation=1,
+        {request.id: 1},
         link_days=9,
         telephone="01632 960001",
         reply_to="a@b.example",
@@ -444,8 +447,13 @@ RULES: dict[str, Asks | Free | tuple[Asks, ...]] = {
         Can.ADD_USER, ACCOUNTS, lambda s: given(**_new_user(), password=build.PASSWORD)),
     "accounts.users.refuse_own": Free("it changes nothing and only refuses"),
     "acknowledgements.answers.hold_talk": Asks(Can.HOLD_TALK, SCHOOL, _wish_to_talk),
-    "acknowledgements.answers.send_again": Asks(Can.SEND_LINK_AGAIN, SCHOOL, _fresh_link),
     "acknowledgements.campaigns.start_campaign": Asks(Can.START_CAMPAIGN, SCHOOL, _campaign),
+    "acknowledgements.campaigns.stop_campaign": Asks(
+        Can.START_CAMPAIGN, SCHOOL, lambda s: given(build.a_request(s) and _newest_campaign(s))),
+    "acknowledgements.links.disown": Free("a parent's link is what lets them say so"),
+    "acknowledgements.links.revoke": Asks(
+        Can.SEND_LINK_AGAIN, SCHOOL, lambda s: given(build.a_request(s).id)),
+    "acknowledgements.links.send_again": Asks(Can.SEND_LINK_AGAIN, SCHOOL, _fresh_link),
     "acknowledgements.signing.answer": Free("a parent's link is what lets them answer"),
     "audit.reading.record_reading": Free("who looks was asked by the page they look at"),
     "audit.record.event_rows": Free(ONCE_PERMITTED),
@@ -477,6 +485,8 @@ RULES: dict[str, Asks | Free | tuple[Asks, ...]] = {
         Can.SEE_CONSOLE, TRUST, lambda s: given(build.a_school(s))),
     "oversight.states.states": Asks(
         Can.SEE_CONSOLE, TRUST, lambda s: given([build.a_school(s)])),
+    "outbox.bounces.take_bounce": Free(
+        "who knows a return address that only we could make; the event says by whom"),
     "people.change.add_adult": Asks(Can.CHANGE_PEOPLE, SCHOOL, lambda s: given(**_PERSON)),
     "people.change.add_care": Asks(
         Can.CHANGE_PEOPLE, SCHOOL,
@@ -670,6 +680,9 @@ RULES: dict[str, Asks | Free | tuple[Asks, ...]] = {
 
 # What writes and does not say by whom.
 UNSIGNED: dict[str, str] = {
+    "acknowledgements.asking.make_requests": ONCE_PERMITTED,
+    "acknowledgements.campaigns.carry_on": "the clock does it, and the event says so",
+    "acknowledgements.reminding.remind_adults": "the clock does it, and the event says so",
     "policies.consulting.comment_as_guest": "a guest by their own link, whom the event names",
     "policies.consulting.take_back_as_guest": "a guest by their own link, what came by it",
     "policies.consulting_told.tell": "the clock does it, and the event says so",

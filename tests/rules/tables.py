@@ -33,7 +33,10 @@ SCHOOL_TABLES = {
     "roll_finding",
     "roll_mapping",
     "campaign",
+    "campaign_plan",
+    "campaign_words",
     "sign_request",
+    "sign_reminder",
     "acknowledgement",
     "acknowledgement_words",
     "talk_held",
@@ -49,7 +52,9 @@ OVERSIGHT_TABLES = {
     "outbox_school",
     "policy_in_force",
     "policy_local_change",
+    "campaign_plan",
     "sign_request",
+    "sign_reminder",
     "acknowledgement",
     "review_school",
     "rollout_reminder",
@@ -107,6 +112,7 @@ OVERSIGHT_TEXT = {
     ("policy_local_change", "reason"),
     ("rollout_reminder", "kind"),
     ("roll", "state"),
+    ("campaign_plan", "way"),
     ("acknowledgement", "answer"),
     ("acknowledgement", "sha256"),
     # Which of four parts, and a hash of the Trust's own calendar.
@@ -160,7 +166,7 @@ ROWS_SEEN = {
 }
 
 # What becomes of a message; its words never change.
-TRIED = "broken,due_at,last_error,outcome,parked_at,reference,sent_at,settled_at,tries"
+TRIED = "bounced_at,broken,due_at,last_error,outcome,parked_at,reference,sent_at,settled_at,tries"
 
 # What each role may do; a right on some columns names them.
 RIGHTS = {
@@ -193,7 +199,11 @@ RIGHTS = {
         "roll_finding": "select insert delete",
         "roll_mapping": "select insert update",
         "campaign": "select insert",
-        "sign_request": "select insert update(closes_on,generation)",
+        "campaign_plan": "select insert update(sent_at,stopped_at)",
+        "campaign_words": "select insert",
+        "sign_request": "select insert update(closes_on,disowned_at,generation,remind_on,"
+        "revoked_at)",
+        "sign_reminder": "select insert",
         "acknowledgement": "select insert",
         "acknowledgement_words": "select insert",
         "talk_held": "select insert",
@@ -245,7 +255,9 @@ RIGHTS = {
         "outbox_school": "select",
         "policy_in_force": "select",
         "policy_local_change": "select",
+        "campaign_plan": "select",
         "sign_request": "select",
+        "sign_reminder": "select",
         "acknowledgement": "select",
         "review_school": "select",
         "roll": "select",
@@ -283,6 +295,8 @@ APPEND_ONLY = {
     "policy_version",
     "policy_sign_off",
     "policy_withdrawal",
+    "campaign_words",
+    "sign_reminder",
     "acknowledgement",
     "acknowledgement_words",
     "review_done_school",

@@ -49,6 +49,7 @@ FILES = {
     "preflight.py",
     "processes.py",
     "ready.py",
+    "refusals.py",
     "supervise.py",
     "warden.py",
 }

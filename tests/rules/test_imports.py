@@ -22,6 +22,7 @@ NOT_RULES = {
     "mail_catcher",
     "preflight",
     "processes",
+    "refusals",
     "supervise",
     "web",
 }

@@ -133,7 +133,10 @@ REFUSE = {"policy_withdrawal"}
 # Rows that go because the release before would take them for something else.
 GO = {"0010": {"account_grant": 1}}  # a role with days would be one for good
 # Rows that a migration begins for what is there already.
-BEGIN = {"0024": {"policy_rollout": 3}}  # one edition is published, and there are three schools
+BEGIN = {
+    "0024": {"policy_rollout": 3},  # one edition is published, and there are three schools
+    "0032": {"campaign_plan": 3},  # each school has asked once
+}
 
 
 def test_each_migration_goes_down_and_up_again_with_rows_in_it(world, servers):

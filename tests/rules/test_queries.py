@@ -76,8 +76,11 @@ def grow(connection: psycopg.Connection, school: WorldSchool) -> None:
     copy(connection, "policy_version", "made", of=of, **own, number="m.n")
     copy(connection, "policy_in_force", "made", of=of, **own, version_id="m.id",
          during="'empty'::daterange")  # fmt: skip
-    for table in ("audit_event_school", "audit_detail_school", "outbox_content_school"):
+    for table in ("audit_event_school", "audit_detail_school"):
         copy(connection, table, "made", of=of, **own)
+    copy(connection, "outbox_content_school", "made", of=of, **own, to_name="'Wren'")
+    copy(connection, "campaign", "made", of=of, **own, number="m.n")
+    copy(connection, "campaign_plan", "made", of=of, **own)
     copy(connection, "outbox_school", "made", of=of, **own, parked_at="now()")
     for table in ("audit_event_trust", "audit_detail_trust", "outbox_content_trust"):
         copy(connection, table, "made", **own)

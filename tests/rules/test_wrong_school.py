@@ -109,6 +109,11 @@ def a_talk(world: World) -> Ids:
     )
 
 
+def a_campaign(world: World) -> Ids:
+    each = ({"campaign_id": school.campaign} for school in (world.oak, world.elm))
+    return Ids(*each, {"campaign_id": new_id()})
+
+
 def a_badge(world: World) -> Ids:
     return Ids({"file_id": world.oak.badge}, {"file_id": world.elm.badge}, {"file_id": new_id()})
 
@@ -250,7 +255,11 @@ SCHOOL_IDS: dict[str, Callable[[World], Ids]] = {
     "sign.open_link": a_request(secret=True),
     "sign.show": a_request(),
     "sign.give_answer": a_request(),
+    "sign.another": a_request(),
+    "sign.not_me": a_request(),
     "answers.again": a_request(),
+    "answers.take_back": a_request(),
+    "answers.campaigns.stop": a_campaign,
     "answers.talk": a_talk,
     "answers.held": a_talk,
     "setup.draft.back": a_comment,
@@ -388,7 +397,7 @@ def test_the_world_has_a_canary_wherever_words_can_stand(world, servers):
     wordless = {"audit_event_school", "outbox_school", "policy_in_force", "sign_request",
                 "acknowledgement", "calendar_span_school", "stored_file_content",
                 "school_badge", "review_school", "reminder_school", "rollout_reminder",
-                "roll"}  # fmt: skip
+                "roll", "campaign_plan", "sign_reminder"}  # fmt: skip
     try:
         with engine.connect() as connection:
             for school in world.schools.values():
@@ -706,7 +715,7 @@ def test_without_the_forms_token_nothing_is_written(app, world, servers):
             for form in ({}, {"csrf_token": "made-up"}):
                 response = client.post(address, data=form)
                 # A parent's form has a mark of its own: tests/web/test_sign.py.
-                refused = 410 if rule.endpoint == "sign.give_answer" else 400
+                refused = 410 if rule.endpoint in ("sign.give_answer", "sign.not_me") else 400
                 assert response.status_code == refused, (rule.endpoint, response.status)
         assert rows_of(servers, world, world.oak) == before
 

@@ -15,7 +15,6 @@ from trustconduct.outbox.links import token
 from trustconduct.outbox.mail_server import Post
 from trustconduct.outbox.models import SchoolMessage, SchoolMessageContent
 from trustconduct.outbox.write import Link
-from trustconduct.schools.undelivered import how_many
 from trustconduct.web.mail import A_PAGE
 
 MAIL = "/oak-lane/staff/mail"
@@ -252,8 +251,8 @@ def test_a_line_break_in_a_name_is_refused_before_anything_is_written(office, wo
     assert "Ivy" not in office.get(f"{people}/").text
 
 
-def test_a_name_with_a_line_break_that_came_in_all_the_same_stops_that_mail_alone(office, world):
-    """From another program's import, say: a clear answer, nothing written, no dead job."""
+def test_a_name_with_a_line_break_that_came_in_all_the_same_stands_on_one_line(office, world):
+    """From another program's import, say: no header of somebody's choice, and no dead job."""
     request = world.oak.requests[f"Lee {world.oak.canary}"]
     with world.sessions.school(world.oak.id) as session, transaction(session):
         session.execute(
@@ -262,7 +261,8 @@ def test_a_name_with_a_line_break_that_came_in_all_the_same_stops_that_mail_alon
         )
     again = f"/oak-lane/staff/acknowledgements/{request}/again"
     answer = office.send(again, page="/oak-lane/staff/acknowledgements/", generation="1")
-    assert answer.status_code == 422
+    assert answer.status_code == 303
     with world.sessions.school(world.oak.id) as session:
-        assert session.get(SignRequest, (world.oak.id, request)).generation == 1
-        assert how_many(session, by=world.oak.head).waiting == 0
+        assert session.get(SignRequest, (world.oak.id, request)).generation == 2
+        newest = select(SchoolMessageContent).order_by(SchoolMessageContent.id.desc()).limit(1)
+        assert session.scalars(newest).one().to_name == "Lee Bcc: eve@evil.example"

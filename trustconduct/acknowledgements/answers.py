@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import case, func, select, tuple_
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.orm import aliased
 
-from trustconduct import clock
 from trustconduct.accounts.permissions import Can, permit
-from trustconduct.acknowledgements import mails
 from trustconduct.acknowledgements.models import (
     Acknowledgement,
     AcknowledgementWords,
@@ -21,15 +19,11 @@ from trustconduct.acknowledgements.models import (
     SignRequest,
     TalkHeld,
 )
-from trustconduct.acknowledgements.signing import asked
 from trustconduct.audit.actor import Actor
 from trustconduct.audit.events import Event
 from trustconduct.audit.record import record
-from trustconduct.outbox.untold import may_be_told
-from trustconduct.outbox.write import withdraw, write
 from trustconduct.people.models import Adult
 from trustconduct.policies.models import SchoolVersion
-from trustconduct.tenants.models import NamedSchool
 from trustconduct.tenants.sessions import ScopedSession
 
 # One word for each status, in code, page and API. Signed outweighs what came before it.
@@ -37,6 +31,7 @@ WORDS = {
     "signed": "Acknowledged",
     "declined": "Would rather not",
     "talk": "Asked to talk",
+    "wrong": "Reached somebody else",
     "none": "No reply yet",
 }
 
@@ -47,6 +42,7 @@ def status_column():
         (func.bool_or(Acknowledgement.answer == Answer.SIGNED.value), "signed"),
         (func.bool_or(Acknowledgement.answer == Answer.DECLINED.value), "declined"),
         (func.bool_or(Acknowledgement.answer == Answer.TALK.value), "talk"),
+        (func.bool_or(SignRequest.disowned_at.is_not(None)), "wrong"),
         else_="none",
     )
 
@@ -59,10 +55,11 @@ class Counts:
     signed: int = 0
     declined: int = 0
     talk: int = 0
+    wrong: int = 0  # whoever opened the link said that they are somebody else
 
     @property
     def none(self) -> int:
-        return self.asked - self.signed - self.declined - self.talk
+        return self.asked - self.signed - self.declined - self.talk - self.wrong
 
 
 def counts(session: ScopedSession, version: SchoolVersion) -> Counts:
@@ -87,6 +84,7 @@ def counts(session: ScopedSession, version: SchoolVersion) -> Counts:
         signed=found.get("signed", 0),
         declined=found.get("declined", 0),
         talk=found.get("talk", 0),
+        wrong=found.get("wrong", 0),
     )
 
 
@@ -102,6 +100,7 @@ class Line:
     signed_as: str  # the name that they typed
     noted_id: UUID | None  # the answer with which they wrote something; its words ask for a code
     generation: int
+    revoked: bool = False  # their link opens nothing
 
     @property
     def word(self) -> str:
@@ -121,6 +120,7 @@ def lines(
         select(
             SignRequest.id,
             SignRequest.generation,
+            (SignRequest.revoked_at.is_not(None)).label("revoked"),
             Adult.name,
             Adult.email,
             status_column().label("status"),
@@ -164,6 +164,7 @@ def lines(
             row.signed_as or "",
             row.noted_id,
             row.generation,
+            row.revoked,
         )
         for row in session.execute(query)
     ]
@@ -291,64 +292,3 @@ def hold_talk(session: ScopedSession, answer_id: UUID, *, by: Actor) -> bool:
         session.add(TalkHeld(id=answer_id, held_by=by.name))
         record(session, Event.TALK_HELD, by=by, about=wish)
     return True
-
-
-def send_again(
-    session: ScopedSession,
-    school: NamedSchool,
-    request_id: UUID,
-    *,
-    by: Actor,
-    seen_generation: int,
-    link_days: int,
-    telephone: str,
-    reply_to: str,
-) -> str:
-    """Send an adult a fresh link and give their name; the one before stops working.
-
-    Blank for an unknown request, and for one whose answer could not be taken:
-    signed already, about a version that is no longer in force, or of somebody who
-    must not be told.
-
-    The new link works for `link_days` from today: a fresh link to a closed door
-    would be none.
-    """
-    permit(by, Can.SEND_LINK_AGAIN, session.school_id)
-    row = session.execute(
-        select(SignRequest, Adult)
-        .join(
-            Adult, (Adult.school_id == SignRequest.school_id) & (Adult.id == SignRequest.adult_id)
-        )
-        .where(SignRequest.id == request_id, may_be_told(SignRequest.adult_id))
-        .with_for_update(of=SignRequest)
-    ).one_or_none()
-    if row is None:
-        return ""
-    request, adult = row
-    if request.generation != seen_generation:
-        return adult.name  # the same button pressed twice: the link is on its way
-    about = asked(session, request.id)
-    if about is None or about.superseded or Answer.SIGNED in about.answers:
-        return ""
-    request.generation += 1
-    request.closes_on = clock.today() + timedelta(days=link_days)
-    session.flush()  # the link is made from the new generation
-    withdraw(session, "sign", request.id)
-    write(
-        session,
-        [
-            mails.asking(
-                school,
-                adult_id=adult.id,
-                to_name=adult.name,
-                to_address=adult.email,
-                request_id=request.id,
-                generation=request.generation,
-                closes_on=request.closes_on,
-                telephone=telephone,
-                reply_to=reply_to,
-            )
-        ],
-    )
-    record(session, Event.LINK_SENT_AGAIN, by=by, about=request)
-    return adult.name

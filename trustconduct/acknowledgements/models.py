@@ -6,7 +6,8 @@ from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Index, UniqueConstraint
+from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from trustconduct import clock
@@ -29,19 +30,24 @@ class Campaign(SchoolOwned, Base):
     __table_args__ = (
         in_school("version_id", to="policy_version"),
         UniqueConstraint("school_id", "number"),
+        CheckConstraint("audience in ('everyone', 'years', 'new', 'older')", name="audience_known"),
+        CheckConstraint("(audience = 'years') = (years <> '[]')", name="years_named"),
     )
 
     number: Mapped[int]
     version_id: Mapped[UUID]
     started_at: Mapped[datetime] = mapped_column(default=clock.now)
     started_by: Mapped[str]
+    # Whom it asks (`audience.py`): of the year groups only these, where it asks by year.
+    audience: Mapped[str] = mapped_column(default="everyone", server_default="everyone")
+    years: Mapped[list[str]] = mapped_column(JSONB, default=list, server_default="[]")
 
 
 class SignRequest(SchoolOwned, Base):
     """One adult asked about one version: once, however many children or campaigns.
 
     Nothing of the link is stored: it is derived from the id and `generation`.
-    The link works up to and including `closes_on`.
+    The link works up to and including `closes_on`, unless it was revoked or disowned.
     """
 
     __tablename__ = "sign_request"
@@ -51,6 +57,13 @@ class SignRequest(SchoolOwned, Base):
         in_school("version_id", to="policy_version"),
         UniqueConstraint("school_id", "version_id", "adult_id"),
         Index(None, "school_id", "adult_id"),
+        Index("ix_sign_request_campaign", "school_id", "campaign_id"),
+        Index(
+            "ix_sign_request_remind",
+            "school_id",
+            "remind_on",
+            postgresql_where=text("remind_on is not null"),
+        ),
     )
 
     campaign_id: Mapped[UUID]
@@ -59,6 +72,11 @@ class SignRequest(SchoolOwned, Base):
     asked_at: Mapped[datetime] = mapped_column(default=clock.now)
     closes_on: Mapped[date]
     generation: Mapped[int] = mapped_column(default=1)
+    # The local day of the next reminder; none where none is to come.
+    remind_on: Mapped[date | None]
+    # Staff took the link back; or whoever opened it said that they are another person.
+    revoked_at: Mapped[datetime | None]
+    disowned_at: Mapped[datetime | None]
 
 
 class Acknowledgement(SchoolOwned, Base):

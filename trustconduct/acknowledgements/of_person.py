@@ -75,10 +75,13 @@ class MessageTo:
     sent_at: datetime | None
     parked_at: datetime | None
     settled_at: datetime | None
+    bounced_at: datetime | None = None
 
     @property
     def word(self) -> str:
         """What became of it: that it left is no proof that anybody read it."""
+        if self.bounced_at:
+            return "Came back: it did not arrive"
         if self.sent_at:
             return "Left us"
         if self.settled_at:
@@ -98,6 +101,7 @@ def messages_to(session: ScopedSession, adult_ids: Collection[UUID]) -> list[Mes
             model.sent_at,
             model.parked_at,
             model.settled_at,
+            model.bounced_at,
         )
         .where(model.adult_id.in_(adult_ids))
         .order_by(model.written_at.desc(), model.id)

@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlalchemy import Date, Select, Uuid, bindparam, func, literal_column, select
 
 from trustconduct import clock
-from trustconduct.acknowledgements import mails
+from trustconduct.acknowledgements import mails, receipt_page
 from trustconduct.acknowledgements.models import (
     Acknowledgement,
     AcknowledgementWords,
@@ -23,11 +23,11 @@ from trustconduct.audit.events import Event
 from trustconduct.audit.record import event_rows
 from trustconduct.db import insert_rows, new_id, prepared, straight, table_of
 from trustconduct.outbox.untold import untold
-from trustconduct.outbox.write import mail_rows
+from trustconduct.outbox.write import Link, mail_rows
 from trustconduct.people.models import Adult
 from trustconduct.policies import wording
 from trustconduct.policies.models import InForce, SchoolVersion
-from trustconduct.tenants.models import SchoolSettings
+from trustconduct.tenants.models import NamedSchool, SchoolSettings
 from trustconduct.tenants.sessions import ScopedSession
 
 LONGEST_NAME = 200
@@ -125,6 +125,8 @@ def _asked_statement() -> Select:
         .where(
             SignRequest.school_id == bindparam("school_id", type_=Uuid),
             SignRequest.id == bindparam("request_id", type_=Uuid),
+            SignRequest.revoked_at.is_(None),
+            SignRequest.disowned_at.is_(None),
             # Who must not be told finds the link closed, as if it had never been.
             ~select(marked.c.id)
             .where(
@@ -161,7 +163,7 @@ def answer(
     note: str = "",
     shown_sha256: str,
     copy: str,
-    school_name: str,
+    school: NamedSchool,
 ) -> bool:
     """Note a parent's answer with the hash of the text that was shown, and write the receipt.
 
@@ -205,24 +207,42 @@ def answer(
                 version=request.number,
                 sha256=shown_sha256,
             ),
-            *mail_rows(session, _receipt(request, answer, name, now, copy, school_name)),
+            *mail_rows(session, _receipt(request, answer, name, now, copy, school, answer_id)),
         ],
         unless=("school_id", "request_id", "answer"),
     )
 
 
 def _receipt(
-    request: Asked, answer: Answer, name: str, now: datetime, copy: str, school_name: str
+    request: Asked,
+    answer: Answer,
+    name: str,
+    now: datetime,
+    copy: str,
+    school: NamedSchool,
+    answer_id: UUID,
 ) -> Any:
-    local = clock.local(now)
+    when = receipt_page.moment(now)
+    link = Link(f"/{school.slug}/sign/{request.id}/", "sign", request.id, request.generation)
     return mails.receipt(
-        school_name,
+        school.name,
         adult_id=request.adult_id,
         to_name=request.adult_name,
         to_address=request.adult_email,
         answer=answer.value,
         signed_as=name,
-        when=f"{clock.day(local.date())} at {local:%H:%M}",
+        when=when,
+        link=link,
+        page=receipt_page.page(
+            school=school.name,
+            adult=request.adult_name,
+            typed_name=name,
+            answer=answer,
+            when=when,
+            number=request.number,
+            sha256=request.sha256,
+            receipt_id=answer_id,
+        ),
         number=request.number,
         sha256=request.sha256,
         copy=copy,

@@ -260,6 +260,20 @@ SENTENCES: dict[Event, Sentence] = {
         "confirmed the list of people who are told (people: {told}, left out: {untold})",
         "confirmed the list of people who are told",
     ),
+    Event.CAMPAIGN_PLANNED: Sentence(
+        "planned to ask {asked} parents and carers on {day} to read version {version} of the"
+        " code of conduct",
+        "planned to ask parents and carers to read the code of conduct",
+    ),
+    Event.CAMPAIGN_STOPPED: Sentence("stopped asking parents and carers to read the code"),
+    Event.JOINERS_ASKED: Sentence(
+        "asked {asked} who had joined to read version {version} of the code of conduct",
+        "asked those who had joined to read the code of conduct",
+    ),
+    Event.ADULTS_REMINDED: Sentence(
+        "reminded {reminded} parents and carers of the code of conduct",
+        "reminded parents and carers of the code of conduct",
+    ),
     Event.CAMPAIGN_STARTED: Sentence(
         "asked parents and carers to read version {version} of the code of conduct"
         " (emails: {asked})",
@@ -276,6 +290,10 @@ SENTENCES: dict[Event, Sentence] = {
     Event.TALK_ASKED: Sentence("asked to talk about the code of conduct first"),
     Event.TALK_HELD: Sentence("noted a talk with {thing}"),
     Event.LINK_SENT_AGAIN: Sentence("sent {thing} a fresh link"),
+    Event.LINK_REVOKED: Sentence("took back the link of {thing}"),
+    Event.LINK_DISOWNED: Sentence(
+        "opened the link of {thing} and said that they are another person"
+    ),
     Event.REVIEW_REMINDED: Sentence(
         "sent a reminder of the review of {what}, due on {due_on}",
         "sent a reminder of the review of {thing}",
@@ -317,6 +335,7 @@ SENTENCES: dict[Event, Sentence] = {
     Event.RUN_ASKED: Sentence(
         "had scheduled work done at once: {what}", "had scheduled work done at once"
     ),
+    Event.MESSAGE_BOUNCED: Sentence("heard that a message did not arrive at its address"),
     Event.MESSAGE_GIVEN_UP: Sentence("could not send a message, and gave up trying"),
     Event.MESSAGE_TRIED_AGAIN: Sentence(
         "had all messages sent again that could not be sent (messages: {messages})",

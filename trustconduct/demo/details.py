@@ -18,7 +18,6 @@ from trustconduct import clock, embedded
 from trustconduct.accounts.factors import secret_of
 from trustconduct.accounts.models import Factor, User
 from trustconduct.accounts.sealing import sealer_of
-from trustconduct.acknowledgements.mails import sign_link
 from trustconduct.acknowledgements.models import Acknowledgement, SignRequest
 from trustconduct.audit.actor import Role
 from trustconduct.demo.schools import PASSWORD, SCHOOLS, TRUST, USERS
@@ -88,8 +87,7 @@ def _unanswered(session: ScopedSession, key: str) -> Iterator[str]:
         .order_by(Adult.name, SignRequest.id)
     )
     for request_id, generation in rows:
-        link = sign_link(school, request_id, generation)
-        yield link.path + token(key, link.purpose, link.row, link.generation)
+        yield f"/{school.slug}/sign/{request_id}/" + token(key, "sign", request_id, generation)
 
 
 def _file(var: Path) -> Path:

@@ -267,5 +267,5 @@ def _answer(session: ScopedSession, demo: DemoSchool, version: SchoolVersion) ->
             note=note,
             shown_sha256=request.sha256,
             copy=copy,
-            school_name=demo.name,
+            school=session.get_one(School, session.school_id),
         )

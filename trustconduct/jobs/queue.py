@@ -28,6 +28,8 @@ REMIND_SCHOOLS = f"{PREFIX}remind_of_rollouts"
 ALLOWED = frozenset(
     {
         DELIVER,
+        f"{PREFIX}ask_adults",
+        f"{PREFIX}remind_adults",
         f"{PREFIX}forget_kept_forms",
         f"{PREFIX}forget_runs",
         f"{PREFIX}look_after_reviews",

@@ -18,9 +18,12 @@ from config.base import Settings, from_environment
 from trustconduct import clock
 from trustconduct.accounts.kept_forms import forget_old
 from trustconduct.accounts.users import at_trust, leading, staff_of_schools
+from trustconduct.acknowledgements.reminding import no_longer_wanted
 from trustconduct.audit.actor import Role
 from trustconduct.db import transaction
-from trustconduct.jobs import runs
+from trustconduct.jobs import campaigns, runs
+from trustconduct.jobs.gateways import text_gateway
+from trustconduct.jobs.printing import pdf_of
 from trustconduct.jobs.queue import DELIVER, connect, enqueue, heard, ring, run_of_this_job
 from trustconduct.jobs.rolls import take_in_due
 from trustconduct.jobs.starting import start_schools as start_each
@@ -35,8 +38,6 @@ from trustconduct.outbox.delivery import (
 from trustconduct.outbox.envelope import Envelope
 from trustconduct.outbox.mail_server import Post
 from trustconduct.outbox.models import Channel
-from trustconduct.outbox.notify import NotifyGateway
-from trustconduct.outbox.texts import FileGateway, Gateway, NoGateway
 from trustconduct.plain_log import log
 from trustconduct.policies.consulting_mails import Head
 from trustconduct.policies.consulting_told import tell, to_tell
@@ -76,16 +77,6 @@ def works() -> Works:
     settings = from_environment()
     engine = make_engine(settings.DATABASE_URL, pool_size=1)
     return Works(settings, engine, Sessions(engine), connect(settings.REDIS_URL))
-
-
-def text_gateway(settings: Settings) -> Gateway:
-    """Whoever takes text messages here, by the settings."""
-    if settings.SMS_PROVIDER == "notify":
-        key, template = settings.NOTIFY_API_KEY, settings.NOTIFY_TEMPLATE_ID
-        return NotifyGateway(key, template, settings.NOTIFY_URL)
-    if settings.SMS_PROVIDER == "files":
-        return FileGateway(settings.VAR / "texts")
-    return NoGateway()
 
 
 def told(task: Callable[..., Any]) -> Callable[..., Any]:
@@ -147,14 +138,13 @@ def deliver_mail(school_id: str | None = None) -> int:
         heard(with_.redis)
     stop_at = time.monotonic() + SECONDS_OF_DELIVERY
     settings = with_.settings
-    envelope = Envelope(
-        key=settings.SECRET_KEY, base_url=settings.BASE_URL, mail_from=settings.MAIL_FROM
-    )
+    key, came_back = settings.SECRET_KEY, settings.BOUNCE_ADDRESS
+    envelope = Envelope(key, settings.BASE_URL, settings.MAIL_FROM, bounces_to=came_back)
     broken: Exception | None = None
     tried = 0
     with Post(settings.SMTP_URL) as post:
         carriers: Carriers = {
-            Channel.MAIL: ByMail(post, envelope),
+            Channel.MAIL: ByMail(post, envelope, pdf_of),
             Channel.TEXT: ByText(text_gateway(settings), envelope),
         }
         with with_.sessions.trust() as session:
@@ -209,7 +199,7 @@ def _deliver(
             return tried, False
         try:
             with transaction(session):
-                deliver(session, message_id, carriers)
+                deliver(session, message_id, carriers, no_longer_wanted)
         except OperationalError:
             raise
         except Exception:  # its try is counted: the next message has its turn
@@ -231,12 +221,8 @@ def remind_of_reviews() -> bool:
     with with_.sessions.trust() as session:
         trust = session.scalar(select(Trust.name)) or ""
         with transaction(session):
-            reminded = remind(
-                session,
-                people,
-                trust=trust,
-                console=f"{with_.settings.BASE_URL.rstrip('/')}/admin/",
-            )
+            console = f"{with_.settings.BASE_URL.rstrip('/')}/admin/"
+            reminded = remind(session, people, trust=trust, console=console)
     if reminded:
         ring(with_.redis)
     return reminded
@@ -366,6 +352,18 @@ def look_after_reviews() -> int:
     if broken:
         raise broken
     return reminded
+
+
+@told
+def ask_adults() -> int:
+    """Send the campaigns whose day has come, and ask who joined; give how many were asked."""
+    return campaigns.ask_adults(works().sessions, lambda: ring(works().redis))
+
+
+@told
+def remind_adults() -> int:
+    """Remind who has not answered and is due today; give how many."""
+    return campaigns.remind_adults(works().sessions, lambda: ring(works().redis))
 
 
 @told

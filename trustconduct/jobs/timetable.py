@@ -115,6 +115,22 @@ TIMETABLE = (
         "emails written",
     ),
     Entry(
+        "ask_adults",
+        Minutes(5),
+        "Asking parents and carers",
+        "Sends the campaigns of schools on their day, and asks those who have joined since.",
+        "adult asked",
+        "adults asked",
+    ),
+    Entry(
+        "remind_adults",
+        Daily(range(9, 19), minute=20),
+        "Reminding parents and carers",
+        "Reminds those who have not answered, by the plan of their school’s campaign.",
+        "reminder written",
+        "reminders written",
+    ),
+    Entry(
         "forget_runs",
         Daily([3], minute=40),
         "Clearing this list",

@@ -7,13 +7,13 @@ carrier answers, so that no other worker takes it, and marks what came of it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Protocol
 from uuid import UUID
 
-from sqlalchemy import Uuid, literal, select, text
+from sqlalchemy import Uuid, and_, literal, select, text
 
 from trustconduct import clock
 from trustconduct.audit.actor import CLOCK
@@ -22,9 +22,15 @@ from trustconduct.audit.record import record
 from trustconduct.outbox.carriers import Later, Refused
 from trustconduct.outbox.envelope import Envelope
 from trustconduct.outbox.mail_server import Post
-from trustconduct.outbox.models import Channel, Outcome, SchoolMessage, models_of
+from trustconduct.outbox.models import (
+    Channel,
+    Outcome,
+    SchoolMessage,
+    SchoolMessageContent,
+    models_of,
+)
 from trustconduct.outbox.texts import Gateway
-from trustconduct.outbox.untold import may_be_told
+from trustconduct.outbox.untold import may_be_texted, may_be_told
 from trustconduct.tenants.models import School, is_open
 from trustconduct.tenants.sessions import SCHOOL, ScopedSession
 
@@ -51,9 +57,14 @@ class Carrier(Protocol):
 class ByMail:
     post: Post
     envelope: Envelope
+    # Makes a PDF of a page, or None where it can't be made now.
+    prints: Callable[[str], bytes | None] = lambda page: None
 
     def carry(self, message: Any, content: Any, slug: str) -> None:
-        self.post.send(self.envelope.mail(message.reference, content, slug=slug))
+        page = (content.attachment or {}).get("page")
+        pdf = self.prints(page) if page else None
+        mail = self.envelope.mail(message.reference, content, slug=slug, pdf=pdf)
+        self.post.send(mail, sender=self.envelope.sender(message.id))
 
 
 @dataclass(frozen=True)
@@ -118,7 +129,7 @@ def begin_next(session: ScopedSession, envelope: Envelope) -> UUID | None:
         )
         if message is None:
             return None
-        if in_school and message.adult_id and not _may_be_told(session, message.adult_id):
+        if in_school and message.adult_id and not _may_leave(session, message):
             # Written a moment before somebody said so: it is no task either.
             message.parked_at = message.settled_at = clock.now()
             session.flush()
@@ -135,12 +146,31 @@ def begin_next(session: ScopedSession, envelope: Envelope) -> UUID | None:
     return message.id
 
 
-def _may_be_told(session: ScopedSession, adult_id: UUID) -> bool:
-    return bool(session.scalar(select(may_be_told(literal(adult_id, Uuid)))))
+def _may_leave(session: ScopedSession, message: SchoolMessage) -> bool:
+    """Whether the adult may be told, and by a text message: whether their phone may be texted."""
+    told = may_be_told(literal(message.adult_id, Uuid))
+    if message.channel == Channel.TEXT.value:
+        number = select(SchoolMessageContent.to_address).where(
+            SchoolMessageContent.id == message.id
+        )
+        told = and_(told, may_be_texted(number.scalar_subquery()))
+    return bool(session.scalar(select(told)))
 
 
-def deliver(session: ScopedSession, message_id: UUID, carriers: Carriers) -> bool:
+# Whether a message that is about to leave has become pointless: by its kind and its link.
+Pointless = Callable[[ScopedSession, str, dict[str, Any] | None], bool]
+
+
+def deliver(
+    session: ScopedSession,
+    message_id: UUID,
+    carriers: Carriers,
+    pointless: Pointless | None = None,
+) -> bool:
     """Make the try that `begin_next` counted; True where the message was taken.
+
+    One that is `pointless` by now (a reminder of what was answered a second ago) is
+    taken back.
 
     The row stays locked until the carrier has answered. False too where another
     worker has it, or had it. A crash between the carrier's answer and the commit
@@ -158,6 +188,9 @@ def deliver(session: ScopedSession, message_id: UUID, carriers: Carriers) -> boo
     if message is None:
         return False
     content = session.scalar(select(content_model).where(content_model.id == message_id))
+    if pointless and content and pointless(session, message.kind, content.link):
+        message.parked_at = message.settled_at = clock.now()
+        return False
     slug = _slug(session)
     try:
         carriers[Channel(message.channel)].carry(message, content, slug)

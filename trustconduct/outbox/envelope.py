@@ -10,6 +10,7 @@ from uuid import UUID
 
 from trustconduct import clock
 from trustconduct.outbox import links
+from trustconduct.outbox.bounces import return_address
 
 
 @dataclass(frozen=True)
@@ -17,6 +18,7 @@ class Envelope:
     key: str
     base_url: str
     mail_from: str
+    bounces_to: str = ""  # where mail that does not arrive comes back to, if anywhere
 
     def reference(self, message_id: UUID) -> str:
         """A message's name towards the world. Kept in its row from the first try on.
@@ -26,10 +28,17 @@ class Envelope:
         """
         return f"{message_id}@{self.mail_from.rpartition('@')[2]}"
 
-    def mail(self, reference: str, content: Any, *, slug: str) -> EmailMessage:
+    def sender(self, message_id: UUID) -> str:
+        """The return address of one mail; blank where it is the same as in its head."""
+        return return_address(self.key, self.bounces_to, message_id)
+
+    def mail(
+        self, reference: str, content: Any, *, slug: str, pdf: bytes | None = None
+    ) -> EmailMessage:
         """The mail as it leaves. Its link is made here and stored nowhere.
 
-        `slug` is the school's place in our addresses, blank for the Trust's mail.
+        `slug` is the school's place in our addresses, blank for the Trust's mail; `pdf` is
+        what was made of its page.
         """
         mail = EmailMessage()
         local, _, domain = self.mail_from.rpartition("@")
@@ -44,8 +53,13 @@ class Envelope:
         mail["Auto-Submitted"] = "auto-generated"
         body = f"{self.text(content).rstrip()}\n\n{self.is_it_real(slug)}\n"
         mail.set_content(body, cte="quoted-printable")
-        if content.attachment:
-            mail.add_attachment(content.attachment["text"], filename=content.attachment["name"])
+        attachment = content.attachment or {}
+        if "text" in attachment:
+            mail.add_attachment(attachment["text"], filename=attachment["name"])
+        if pdf:
+            mail.add_attachment(
+                pdf, maintype="application", subtype="pdf", filename=attachment["pdf"]
+            )
         return mail
 
     def text(self, content: Any) -> str:

@@ -44,8 +44,10 @@ class Post:
     ) -> None:
         self.hang_up()
 
-    def send(self, mail: EmailMessage) -> None:
+    def send(self, mail: EmailMessage, *, sender: str = "") -> None:
         """Give one mail to the server. Raises Later or Refused where it is not taken.
+
+        `sender` is where it comes back to if it does not arrive, its own sender if blank.
 
         Later too where the server took the mail and then went without an answer:
         it may have kept it. The next try carries the same Message-ID.
@@ -55,7 +57,7 @@ class Post:
         try:
             if self._server is None:
                 self._server = self._reached()
-            _give(self._server, mail)
+            _give(self._server, mail, sender)
         except OSError as error:  # SMTPException is one
             self.hang_up()
             raise _because(error) from None
@@ -97,9 +99,10 @@ class Post:
         return server
 
 
-def _give(server: smtplib.SMTP, mail: EmailMessage) -> None:
+def _give(server: smtplib.SMTP, mail: EmailMessage, returns_to: str = "") -> None:
     """Give the mail as it is: smtplib's own way puts ">" before a line that begins with "From "."""
     sender, recipient = (mail[name].addresses[0].addr_spec for name in ("From", "To"))
+    sender = returns_to or sender
     international = not (sender + recipient).isascii()
     if international:
         server.ehlo_or_helo_if_needed()

@@ -27,13 +27,15 @@ class Outcome(StrEnum):
     LATER = "later"  # not taken now: no answer, busy, "try again"
     REFUSED = "refused"  # this recipient, or this message, will not be taken
     BROKEN = "broken"  # our own code raised, or the worker did not live to say
+    BOUNCED = "bounced"  # taken, and then sent back by the server of the address
 
 
 class Message:
     """When a message is due and how often it was tried. Nothing that names a person.
 
-    Waiting, sent or parked. A parked one is settled once somebody has seen to it
-    another way: until then it stands in a list of tasks.
+    Waiting, sent or parked; one that bounced was sent, and is parked as well. A parked
+    one is settled once somebody has seen to it another way: until then it stands in a
+    list of tasks.
     """
 
     kind: Mapped[str]
@@ -49,6 +51,7 @@ class Message:
     sent_at: Mapped[datetime | None]
     parked_at: Mapped[datetime | None]
     settled_at: Mapped[datetime | None]
+    bounced_at: Mapped[datetime | None]
     # The server's own code and class of error, never its text: that may quote an address.
     last_error: Mapped[str] = mapped_column(default="")
 
@@ -66,7 +69,7 @@ class MessageContent:
     letter: Mapped[str] = mapped_column(default="", server_default="")
     # {"path", "purpose", "row", "generation"}: what the link's token is derived from.
     link: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
-    # {"name", "text"} of a text file that goes with it.
+    # {"name", "text"} of a text file that goes with it, {"pdf", "page"} of a PDF to be made.
     attachment: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
 
 
@@ -77,7 +80,13 @@ _PARKED = text("parked_at is not null and settled_at is null")
 def _states() -> tuple[CheckConstraint, ...]:
     return (
         CheckConstraint("channel in ('mail', 'text')", name="channel"),
-        CheckConstraint("sent_at is null or parked_at is null", name="sent_or_parked"),
+        CheckConstraint(
+            "sent_at is null or parked_at is null or bounced_at is not null", name="sent_or_parked"
+        ),
+        CheckConstraint(
+            "bounced_at is null or (sent_at is not null and parked_at is not null)",
+            name="bounced_was_sent",
+        ),
         CheckConstraint("settled_at is null or parked_at is not null", name="settled_is_parked"),
     )
 

@@ -32,3 +32,11 @@ def may_be_told(adult_id: Any) -> ColumnElement[bool]:
     """
     found = untold().alias("untold")
     return ~select(found.c.id).where(found.c.id == adult_id).exists()
+
+
+def may_be_texted(mobile: Any) -> ColumnElement[bool]:
+    """A condition for numbers that a text message may go to: not where the phone is also
+    that of somebody who must not be told, or of two who must not learn of each other.
+    """
+    found = func.tc_untold_mobiles().table_valued(column("mobile", Text)).alias("untold_mobile")
+    return ~select(found.c.mobile).where(found.c.mobile == mobile).exists()

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import Select, Text, cast, func, insert, or_, select, update
 
 from trustconduct import clock
 from trustconduct.db import Row, new_id, table_of
@@ -19,7 +19,7 @@ from trustconduct.outbox.models import (
     TrustMessageContent,
 )
 from trustconduct.outbox.texts import check_length, uk_mobile
-from trustconduct.outbox.untold import untold
+from trustconduct.outbox.untold import may_be_texted, untold
 from trustconduct.tenants.sessions import SCHOOL, ScopedSession
 
 
@@ -49,6 +49,7 @@ class Mail:
     reply_to: str = ""
     link: Link | None = None
     attachment: tuple[str, str] | None = None  # file name, text
+    printed: tuple[str, str] | None = None  # file name, page: the worker makes a PDF of it
     # The words for paper, should the mail never be taken; without one, the body without its link.
     letter: str = ""
     # The adult on the school's roll whom it is for. A mail to one must say so, or nothing
@@ -89,12 +90,18 @@ def write(session: ScopedSession, messages: Iterable[Mail | TextMessage]) -> Non
         session.execute(insert(rows[0][0]), [row for _, row in rows])
 
 
-def withdraw(session: ScopedSession, purpose: str, row: UUID) -> None:
-    """Take back a school's messages about a row that have not left: their link is dead.
+def withdraw(session: ScopedSession, purpose: str, rows: Collection[UUID] | Select) -> int:
+    """Take back a school's messages about these rows that have not left: their link is dead.
 
-    Whoever writes one with a fresh link calls it first. One that is being sent
-    at this moment goes.
+    What bounced is seen to as well: a fresh one is on its way, or none is wanted. Whoever
+    writes one with a fresh link calls it first. One that is being sent at this moment
+    goes. Gives how many.
     """
+    ids: Any
+    if isinstance(rows, Select):
+        ids = select(cast(rows.subquery().c.id, Text))
+    else:
+        ids = [str(row) for row in rows]
     older = (
         select(SchoolMessage.id)
         .join(
@@ -103,20 +110,22 @@ def withdraw(session: ScopedSession, purpose: str, row: UUID) -> None:
             & (SchoolMessageContent.id == SchoolMessage.id),
         )
         .where(
-            SchoolMessage.sent_at.is_(None),
+            or_(SchoolMessage.sent_at.is_(None), SchoolMessage.bounced_at.is_not(None)),
             SchoolMessage.settled_at.is_(None),
             SchoolMessageContent.link["purpose"].astext == purpose,
-            SchoolMessageContent.link["row"].astext == str(row),
+            SchoolMessageContent.link["row"].astext.in_(ids),
         )
         .with_for_update(of=SchoolMessage, skip_locked=True)
     )
     now = clock.now()
-    session.execute(
+    found = session.execute(
         update(SchoolMessage)
         .where(SchoolMessage.id.in_(older))
-        .values(parked_at=now, settled_at=now)
+        .values(parked_at=func.coalesce(SchoolMessage.parked_at, now), settled_at=now)
+        .returning(SchoolMessage.id)
         .execution_options(synchronize_session=False)
     )
+    return len(found.all())
 
 
 def withdraw_untold(session: ScopedSession) -> int:
@@ -125,12 +134,25 @@ def withdraw_untold(session: ScopedSession) -> int:
     What was given up as well: nobody is to print it as a letter.
     """
     now = clock.now()
-    found = session.execute(
-        update(SchoolMessage)
+    texts = (
+        select(SchoolMessageContent.id)
+        .join(SchoolMessage, SchoolMessage.id == SchoolMessageContent.id)
         .where(
             SchoolMessage.sent_at.is_(None),
             SchoolMessage.settled_at.is_(None),
-            SchoolMessage.adult_id.in_(select(untold().c.id)),
+            SchoolMessage.channel == Channel.TEXT.value,
+            ~may_be_texted(SchoolMessageContent.to_address),
+        )
+    )
+    found = session.execute(
+        update(SchoolMessage)
+        .where(
+            or_(SchoolMessage.sent_at.is_(None), SchoolMessage.bounced_at.is_not(None)),
+            SchoolMessage.settled_at.is_(None),
+            or_(
+                SchoolMessage.adult_id.in_(select(untold().c.id)),
+                SchoolMessage.id.in_(texts),
+            ),
         )
         .values(parked_at=func.coalesce(SchoolMessage.parked_at, now), settled_at=now)
         .returning(SchoolMessage.id)
@@ -179,7 +201,9 @@ def mail_rows(session: ScopedSession, message: Mail | TextMessage) -> list[Row]:
 
 
 def _content(mail: Mail) -> dict[str, Any]:
-    attachment = mail.attachment
+    attachment = mail.attachment and {"name": mail.attachment[0], "text": mail.attachment[1]}
+    if mail.printed:
+        attachment = {**(attachment or {}), "pdf": mail.printed[0], "page": mail.printed[1]}
     return {
         "to_name": mail.to_name,
         "to_address": mail.to_address,
@@ -189,7 +213,7 @@ def _content(mail: Mail) -> dict[str, Any]:
         "body": mail.body,
         "letter": mail.letter,
         "link": _link(mail.link),
-        "attachment": attachment and {"name": attachment[0], "text": attachment[1]},
+        "attachment": attachment,
     }
 
 

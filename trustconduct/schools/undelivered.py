@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, func, select, tuple_, update
+from sqlalchemy import ColumnElement, and_, func, or_, select, tuple_, update
 
 from trustconduct import clock
 from trustconduct.accounts.permissions import Can, permit
@@ -66,6 +66,11 @@ def _waiting(model: Any) -> ColumnElement[bool]:
 
 def _parked(model: Any) -> ColumnElement[bool]:
     return and_(model.parked_at.is_not(None), model.settled_at.is_(None))
+
+
+def _has_not_arrived(model: Any) -> ColumnElement[bool]:
+    """It never left, or it left and came back."""
+    return or_(model.sent_at.is_(None), model.bounced_at.is_not(None))
 
 
 def how_many(session: ScopedSession, *, by: Actor) -> HowMany:
@@ -131,7 +136,7 @@ def one_unsent(session: ScopedSession, message_id: UUID, *, by: Actor) -> Unsent
     row = session.execute(
         _columns(model, content)
         .add_columns(model.settled_at, content.body, content.letter, content.link)
-        .where(model.id == message_id, model.sent_at.is_(None))
+        .where(model.id == message_id, _has_not_arrived(model))
     ).one_or_none()
     return _unsent(row) if row else None
 
@@ -198,7 +203,10 @@ def try_all_again(session: ScopedSession, *, by: Actor) -> int:
     permit(by, Can.SEE_TO_MAIL, session.scope.school_id)
     model, _ = _models(session)
     ids = session.scalars(
-        update(model).where(_parked(model)).values(**_anew()).returning(model.id)
+        update(model)
+        .where(_parked(model), model.bounced_at.is_(None))
+        .values(**_anew())
+        .returning(model.id)
     ).all()
     if ids:
         session.info["rings"] = True
@@ -250,7 +258,7 @@ def standings(session: ScopedSession, *, by: Actor) -> list[SchoolMail]:
             func.count().filter(_waiting(model)),
             func.min(model.written_at).filter(_waiting(model)),
         )
-        .where(model.sent_at.is_(None), model.settled_at.is_(None))
+        .where(_has_not_arrived(model), model.settled_at.is_(None))
         .group_by(model.school_id)
     )
     return [SchoolMail(*row) for row in rows]

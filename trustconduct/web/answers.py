@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from uuid import UUID
 
 from flask import Blueprint, Response, flash, g, make_response, redirect, request
@@ -15,21 +16,16 @@ from trustconduct.acknowledgements.answers import (
     counts,
     hold_talk,
     lines,
-    send_again,
     talks,
 )
-from trustconduct.acknowledgements.campaigns import (
-    ListNotConfirmed,
-    NobodyToAsk,
-    reach,
-    start_campaign,
-)
+from trustconduct.acknowledgements.audience import reach
+from trustconduct.acknowledgements.links import disowned, revoke, send_again
 from trustconduct.audit.events import Event
 from trustconduct.db import transaction
-from trustconduct.people.who_is_told import is_confirmed
 from trustconduct.policies.versions import version_in_force
 from trustconduct.schools.settings import settings_of
 from trustconduct.tenants.sessions import ScopedSession
+from trustconduct.web import campaigns
 from trustconduct.web.door import (
     actor,
     enter_school,
@@ -44,6 +40,7 @@ from trustconduct.web.tasks import Here, Task, tasks
 
 pages = Blueprint("answers", __name__, url_prefix="/<school>/staff/acknowledgements")
 pages.url_value_preprocessor(enter_school)
+pages.register_blueprint(campaigns.pages)
 
 A_PAGE = 50
 
@@ -81,62 +78,63 @@ def show() -> Response:
     return make_response(page)
 
 
-@pages.get("/ask")
-@needs(Can.START_CAMPAIGN)
-def ask() -> Response:
-    """Say whom a campaign would ask, before anything is sent."""
-    version = found(version_in_force(g.session))
-    reaches = reach(g.session, version)
-    waits = reaches.first and not is_confirmed(g.session)
-    return make_response(staff_page("staff/ask.html", version=version, reach=reaches, waits=waits))
-
-
-@pages.post("/ask")
-@needs(Can.START_CAMPAIGN)
-def start() -> Response:
-    version = found(version_in_force(g.session))
-    settings = settings_of(g.session)
-    try:
-        with transaction(g.session):
-            start_campaign(
-                g.session,
-                g.school,
-                version,
-                by=actor(),
-                link_days=works().settings.SIGN_LINK_DAYS,
-                telephone=settings.telephone,
-                reply_to=settings.email,
-            )
-    except ListNotConfirmed:
-        flash("First look at the list, and confirm it. Nothing was sent.", "waiting")
-        return make_response(redirect(school_url("people.told.show"), 303))
-    except NobodyToAsk:
-        flash("Everyone with an email address was asked already. Nothing was sent.", "waiting")
-    else:
-        flash("The emails are on their way.", "good")
-    return make_response(redirect(school_url("answers.show"), 303))
-
-
 @pages.post("/<uuid:request_id>/again")
 @needs(Can.SEND_LINK_AGAIN)
 def again(request_id: UUID) -> Response:
+    sent = _send_again({request_id: request.form.get("generation", 0, type=int)})
+    found(sent or None)
+    flash("A fresh link is on its way. The one before no longer works.", "good")
+    return _to_list()
+
+
+@pages.post("/again")
+@needs(Can.SEND_LINK_AGAIN)
+def chosen_again() -> Response:
+    """A fresh link for each of those who were ticked: `id:generation`, as the list shows them."""
+    sent = _send_again(dict(_ticked(request.form.getlist("chosen")[:A_PAGE])))
+    if sent:
+        people = count(sent, "person", "people")
+        flash(f"A fresh link is on its way to {people}. The ones before no longer work.", "good")
+    else:
+        flash("Tick those who are to get a fresh link. Nothing was sent.", "waiting")
+    return _to_list()
+
+
+def _ticked(chosen: list[str]) -> Iterator[tuple[UUID, int]]:
+    for each in chosen:
+        id_text, _, generation = each.partition(":")
+        with suppress(ValueError):  # made up: it names nobody
+            yield UUID(id_text), int(generation)
+
+
+def _send_again(chosen: dict[UUID, int]) -> int:
     settings = settings_of(g.session)
     with transaction(g.session):
-        sent = send_again(
+        return send_again(
             g.session,
             g.school,
-            request_id,
+            chosen,
             by=actor(),
-            seen_generation=request.form.get("generation", 0, type=int),
             link_days=works().settings.SIGN_LINK_DAYS,
             telephone=settings.telephone,
             reply_to=settings.email,
         )
-    name = found(sent or None)
-    flash(f"A fresh link is on its way to {name}. The one before no longer works.", "good")
+
+
+@pages.post("/<uuid:request_id>/revoke")
+@needs(Can.SEND_LINK_AGAIN)
+def take_back(request_id: UUID) -> Response:
+    with transaction(g.session):
+        revoked = revoke(g.session, request_id, by=actor())
+    found(revoked or None)
+    flash("The link is taken back and opens nothing any more. You can send a fresh one.", "good")
+    return _to_list()
+
+
+def _to_list() -> Response:
     status = request.form.get("status", "")
-    again_at = {"status": status} if status in WORDS else {}
-    return make_response(redirect(school_url("answers.show", **again_at), 303))
+    shown = {"status": status} if status in WORDS else {}
+    return make_response(redirect(school_url("answers.show", **shown), 303))
 
 
 @pages.get("/talk/<uuid:answer_id>")
@@ -172,6 +170,19 @@ def to_talk(session: ScopedSession, here: Here) -> Iterator[Task]:
         )
 
 
+@tasks(Can.SEND_LINK_AGAIN, order=15)
+def in_wrong_hands(session: ScopedSession, here: Here) -> Iterator[Task]:
+    """Links whose reader said that they are somebody else: the address is wrong."""
+    if wrong := disowned(session):
+        yield Task(
+            f"{count(wrong, 'message', 'messages')} reached somebody else",
+            school_url("answers.show", status="wrong"),
+            "Put the address right, then send a fresh link or take the old one back",
+            "Look at it",
+            "attention",
+        )
+
+
 @tasks(Can.START_CAMPAIGN, order=30)
 def to_ask(session: ScopedSession, here: Here) -> Iterator[Task]:
     """Adults on the roll who were not asked about the version in force."""
@@ -184,6 +195,6 @@ def to_ask(session: ScopedSession, here: Here) -> Iterator[Task]:
     if asked.to_ask:
         yield Task(
             f"Ask {count(asked.to_ask, 'adult', 'adults')} to read version {here.version.number}",
-            school_url("answers.ask"),
+            school_url("answers.campaigns.ask"),
             "Each gets one email with a link of their own",
         )

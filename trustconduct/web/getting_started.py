@@ -103,7 +103,7 @@ def _steps(session: ScopedSession, here: Here) -> Iterator[Step]:
         waits_for=_whom(here, Can.TAKE_IN_ROLL, "Waits for the school"),
     )  # fmt: skip
     yield Step(
-        "Ask them to read it", "answers.ask", Can.START_CAMPAIGN,
+        "Ask them to read it", "answers.campaigns.ask", Can.START_CAMPAIGN,
         done=not here.starting, hint="Each gets one email with a link of their own",
         waits_for=_whom(here, Can.START_CAMPAIGN, "Waits for the school")
         or ("" if here.version else NOT_YET),

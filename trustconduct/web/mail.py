@@ -71,6 +71,8 @@ def why(message: Unsent) -> str:
             return "The number was refused. It may be typed wrongly, or not in use any more."
         case Outcome.REFUSED:
             return "The address was refused. It may be typed wrongly, or not in use any more."
+        case Outcome.BOUNCED:
+            return "It came back. The address may be typed wrongly, or not in use any more."
         case Outcome.BROKEN:
             return "Something in our service went wrong with it. The address may well be right."
         case Outcome.LATER if text:

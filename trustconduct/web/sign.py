@@ -12,7 +12,9 @@ from flask_wtf.csrf import CSRFError
 from marshmallow import ValidationError, fields, validates_schema
 from sqlalchemy import select
 
+from trustconduct.acknowledgements.links import disown
 from trustconduct.acknowledgements.models import Answer
+from trustconduct.acknowledgements.receipts import receipts, signed_before
 from trustconduct.acknowledgements.signing import (
     LONGEST_NOTE,
     AnswerRefused,
@@ -28,8 +30,10 @@ from trustconduct.contact_matrix.matrix import Matrix
 from trustconduct.contact_matrix.save import current_matrix
 from trustconduct.db import transaction
 from trustconduct.outbox.links import is_token, token
+from trustconduct.policies.differences import differences
 from trustconduct.policies.facts import fill
 from trustconduct.policies.models import SchoolVersion
+from trustconduct.policies.wording import differences_html
 from trustconduct.schools.settings import facts_of, settings_of
 from trustconduct.web.cookies import link_cookie, set_link_cookie
 from trustconduct.web.door import Form, enter_school, open_to_all, read, works
@@ -74,6 +78,8 @@ class Text:
 
 
 _texts: dict[tuple[UUID, UUID], Text] = {}
+# What changed between two versions of a school: both never change, so it is kept.
+_changes: dict[tuple[UUID, UUID, UUID], str] = {}
 MOST_TEXTS = 500
 
 
@@ -87,6 +93,23 @@ def _text(version_id: UUID) -> Text:
             _texts.clear()
         _texts[key] = Text(version.html, copy_of(version))
     return _texts[key]
+
+
+def _since(asks: Asked) -> dict[str, Any]:
+    """What changed since their last acknowledgement: for whoever has signed before."""
+    before = signed_before(g.session, asks)
+    if before is None:
+        return {"before": None}
+    key = (g.school.id, before.id, asks.version_id)
+    if key not in _changes:
+        version = g.session.scalars(
+            select(SchoolVersion).where(SchoolVersion.id == asks.version_id)
+        ).one()
+        found = differences(before.document, version.document)
+        if len(_changes) >= MOST_TEXTS:
+            _changes.clear()
+        _changes[key] = "" if found.is_empty else str(differences_html(found, level=3))
+    return {"before": before.number, "changes": _changes[key]}
 
 
 def _matrix() -> Matrix | None:
@@ -164,10 +187,32 @@ def show(request_id: UUID) -> Response:
     if asks is None:
         return _closed()
     if Answer.SIGNED in asks.answers or (asks.answers and "again" not in request.args):
-        return _page("sign/done.html", asks)
+        return _page("sign/done.html", asks, receipts=receipts(g.session, asks.id))
     if not asks.open:
         return _closed()
-    return _page("sign/sign.html", asks, form=Form())
+    return _form_page(asks, Form())
+
+
+@pages.get("/<uuid:request_id>/another-person")
+@open_to_all
+def another(request_id: UUID) -> Response:
+    """Ask once more: saying so closes the link for good."""
+    asks = _behind_cookie(request_id)
+    return _closed() if asks is None else _page("sign/another.html", asks, said=False)
+
+
+@pages.post("/<uuid:request_id>/another-person")
+@open_to_all
+def not_me(request_id: UUID) -> Response:
+    """Whoever opened the link is somebody else: it closes, and the office puts it right."""
+    asks = _behind_cookie(request_id)
+    if asks is None:
+        return _closed()
+    if not from_own_page():
+        raise CSRFError
+    with transaction(g.session):
+        disown(g.session, asks, by=asks.by)
+    return _page("sign/another.html", asks, said=True)
 
 
 @pages.post("/<uuid:request_id>")
@@ -182,7 +227,7 @@ def give_answer(request_id: UUID) -> Response:
         return _back(request_id)
     form = read(SignForm)
     if form.errors:
-        return _page("sign/sign.html", asks, status=422, form=form)
+        return _form_page(asks, form, 422)
     try:
         with transaction(g.session):
             answer(
@@ -194,19 +239,23 @@ def give_answer(request_id: UUID) -> Response:
                 note=form.values["note"],
                 shown_sha256=form.values["shown"],
                 copy=_text(asks.version_id).copy,
-                school_name=g.school.name,
+                school=g.school,
             )
     except LinkClosed:
         return _closed()
     except AnswerRefused as refused:
         form.refuse(refused.field, str(refused))
-        return _page("sign/sign.html", asks, status=422, form=form)
+        return _form_page(asks, form, 422)
     return _back(request_id)
 
 
 def _back(request_id: UUID) -> Response:
     """To the page itself, without the body that Flask writes for browsers that stay."""
     return Response(status=303, headers={"Location": _path(request_id)})
+
+
+def _form_page(asks: Asked, form: Form, status: int = 200) -> Response:
+    return _page("sign/sign.html", asks, status=status, form=form, **_since(asks))
 
 
 def _page(template: str, asks: Asked, *, status: int = 200, **more: Any) -> Response:
@@ -219,6 +268,7 @@ def _page(template: str, asks: Asked, *, status: int = 200, **more: Any) -> Resp
         facts={"school.telephone": asks.telephone},
         longest_note=LONGEST_NOTE,
         form_token=_mark(asks.id),
+        site=works().settings.BASE_URL.rstrip("/"),
         Answer=Answer,
         **more,
     )

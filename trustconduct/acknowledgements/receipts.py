@@ -1,0 +1,94 @@
+"""What an adult was shown and answered: for the receipt, which opens again and goes by mail."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import aliased
+
+from trustconduct.acknowledgements.models import (
+    Acknowledgement,
+    AcknowledgementWords,
+    Answer,
+    SignRequest,
+)
+from trustconduct.acknowledgements.receipt_page import SAID, moment
+from trustconduct.acknowledgements.signing import Asked
+from trustconduct.people.models import Adult
+from trustconduct.policies.models import SchoolVersion
+from trustconduct.tenants.sessions import ScopedSession
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """One answer as its receipt shows it: never the reason that somebody wrote."""
+
+    id: UUID
+    answer: Answer
+    typed_name: str
+    sha256: str
+    answered_at: datetime
+
+    @property
+    def said(self) -> str:
+        return SAID[self.answer]
+
+    @property
+    def when(self) -> str:
+        return moment(self.answered_at)
+
+
+def receipts(session: ScopedSession, request_id: UUID) -> list[Receipt]:
+    """The answers to one request, the newest first."""
+    rows = session.execute(
+        select(
+            Acknowledgement.id,
+            Acknowledgement.answer,
+            AcknowledgementWords.typed_name,
+            Acknowledgement.sha256,
+            Acknowledgement.answered_at,
+        )
+        .join(
+            AcknowledgementWords,
+            (AcknowledgementWords.school_id == Acknowledgement.school_id)
+            & (AcknowledgementWords.id == Acknowledgement.id),
+        )
+        .where(Acknowledgement.request_id == request_id)
+        .order_by(Acknowledgement.answered_at.desc(), Acknowledgement.id.desc())
+    )
+    return [Receipt(row[0], Answer(row[1]), *row[2:]) for row in rows]
+
+
+def signed_before(session: ScopedSession, request: Asked) -> SchoolVersion | None:
+    """The newest version before this one that the person has signed, if any: doubles count.
+
+    What has changed since then is what they want to read first.
+    """
+    one, other = aliased(Adult), aliased(Adult)
+    return session.scalar(
+        select(SchoolVersion)
+        .join(
+            SignRequest,
+            (SignRequest.school_id == SchoolVersion.school_id)
+            & (SignRequest.version_id == SchoolVersion.id),
+        )
+        .join(
+            Acknowledgement,
+            (Acknowledgement.school_id == SignRequest.school_id)
+            & (Acknowledgement.request_id == SignRequest.id),
+        )
+        .where(
+            Acknowledgement.answer == Answer.SIGNED.value,
+            SchoolVersion.number < request.number,
+            SignRequest.adult_id.in_(
+                select(other.id)
+                .join(one, (one.id == other.id) | (one.id == other.merged_into))
+                .where(one.id == request.adult_id)
+            ),
+        )
+        .order_by(SchoolVersion.number.desc())
+        .limit(1)
+    )
