@@ -234,6 +234,7 @@ SCHOOL_IDS: dict[str, Callable[[World], Ids]] = {
     "setup.ways.save_purpose": a_way("purpose_id", "ask"),
     "setup.ways.order": a_way("thing_id"),
     "school.policy_version": a_number,
+    "school.policy_changes": a_number,
     "setup.versions.show": a_number,
     "setup.versions.document": a_number,
     "school.policy_version_pdf": a_number,

@@ -6,6 +6,9 @@ import time
 
 from tests import build
 from trustconduct.db import transaction
+from trustconduct.schools.settings import change_settings, settings_of
+
+NEW = {"policies_url": "https://new.example/policies"}
 
 
 def test_the_code_is_public_with_its_version_and_its_matrix(client, world):
@@ -38,6 +41,22 @@ def test_a_page_from_memory_asks_the_database_nothing(app, client, world, querie
     with queries(app.extensions["trustconduct"].sessions.engine) as counted:
         client.get("/oak-lane/policy")
     assert counted.n == 0
+
+
+def test_what_a_version_changed_is_said_word_by_word(client, world):
+    assert "What changed in this version" not in client.get("/oak-lane/policy").text
+    assert "was the first" in client.get("/oak-lane/policy/1/changes").text
+    with world.sessions.school(world.oak.id) as session, transaction(session):
+        seen = settings_of(session).version
+        change_settings(session, by=world.oak.head, seen_version=seen, **NEW)
+        build.a_version(session, by=world.oak.head)
+    time.sleep(1.1)  # pages are looked at again once a second
+    assert "/oak-lane/policy/2/changes" in client.get("/oak-lane/policy").text
+    page = client.get("/oak-lane/policy/2/changes").text
+    assert "took the place of version 1" in page
+
+    assert NEW["policies_url"] in page[page.index("<ins") : page.index("</ins>")]
+    assert client.get("/oak-lane/policy/3/changes").status_code == 404
 
 
 def test_a_version_that_never_was_and_a_school_that_never_was_are_not_found(client):

@@ -27,6 +27,8 @@ from trustconduct.contact_matrix.models import SchoolMatrix
 from trustconduct.contact_matrix.save import current_matrix
 from trustconduct.files.take_in import content_of
 from trustconduct.plain_log import log
+from trustconduct.policies import wording
+from trustconduct.policies.differences import differences
 from trustconduct.policies.facts import fill
 from trustconduct.policies.models import InForce, SchoolVersion
 from trustconduct.policies.print_version import Badge, print_version
@@ -289,6 +291,27 @@ def policy_version(number: int) -> Response:
         )
 
     return kept_pages().page(f"policy/{number}", make, also=_printed().changed())
+
+
+@school_pages.get("/policy/<int:number>/changes")
+@open_to_all
+def policy_changes(number: int) -> Response:
+    """What changed in a version since the one that was in force before it."""
+
+    def make() -> str:
+        version = _shown_version(number)
+        earlier = [one.number for one in history(g.session) if one.number < number]
+        before = version_numbered(g.session, earlier[0]) if earlier else None
+        changes = differences(before.document, version.document) if before else None
+        return school_page(
+            "public/changes.html",
+            here="policy",
+            version=version,
+            before=before,
+            changes=wording.differences_html(changes) if changes and not changes.is_empty else "",
+        )
+
+    return kept_pages().page(f"policy/{number}/changes", make)
 
 
 def _shown_version(number: int) -> SchoolVersion:
