@@ -73,6 +73,12 @@ class NotAList(ValueError):
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
+def harmless(cell: object) -> str:
+    """A cell's words, so that no spreadsheet takes them for a formula."""
+    text = str(cell)
+    return f"'{text}" if text.startswith(_FORMULA) else text
+
+
 def written(columns: Sequence[str], lines: Iterable[Sequence[object]]) -> bytes:
     """A CSV file as Excel opens it: with the mark that says UTF-8, and no cell a formula.
 
@@ -82,8 +88,7 @@ def written(columns: Sequence[str], lines: Iterable[Sequence[object]]) -> bytes:
     writer = csv.writer(text, lineterminator="\r\n")
     writer.writerow(columns)
     for line in lines:
-        cells = (str(cell) for cell in line)
-        writer.writerow([f"'{cell}" if cell.startswith(_FORMULA) else cell for cell in cells])
+        writer.writerow([harmless(cell) for cell in line])
     return text.getvalue().encode("utf-8-sig")
 
 

@@ -21,14 +21,9 @@ from tests.build import (
 )
 from trustconduct import clock
 from trustconduct.accounts.permissions import NotAllowed
-from trustconduct.acknowledgements.answers import (
-    Counts,
-    counts,
-    hold_talk,
-    lines,
-    talks,
-)
+from trustconduct.acknowledgements.answers import hold_talk, talks
 from trustconduct.acknowledgements.links import send_again
+from trustconduct.acknowledgements.lists import Counts, counts, lines
 from trustconduct.acknowledgements.models import (
     Acknowledgement,
     AcknowledgementWords,

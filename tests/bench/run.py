@@ -31,7 +31,7 @@ from sqlalchemy import create_engine, make_url  # noqa: E402
 from config.base import Settings  # noqa: E402
 from migrations.run import migrate  # noqa: E402
 from tests import build  # noqa: E402
-from tests.bench import load, many  # noqa: E402
+from tests.bench import campaigns, load, many  # noqa: E402
 from tests.bench.measure import KEY, RUNS, in_turns, report, say  # noqa: E402
 from tests.bench.merge import merge  # noqa: E402
 from tests.bench.reviews import reminders_due  # noqa: E402
@@ -215,6 +215,9 @@ ASKED = {
     "oversight": many.oversight,
     "reminders_due": reminders_due,
     "roll": roll,
+    "campaign": campaigns.campaign,
+    "send": campaigns.send,
+    "status_list": campaigns.status_list,
     "merge": lambda: merge(in_turns, report),
 }
 BENCHES = {**SERVED, **ASKED}

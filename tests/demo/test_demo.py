@@ -15,7 +15,8 @@ from sqlalchemy import func, select
 
 from tests.servers import EMPTY
 from trustconduct.accounts.models import User
-from trustconduct.acknowledgements.answers import counts, talks
+from trustconduct.acknowledgements.answers import talks
+from trustconduct.acknowledgements.lists import counts
 from trustconduct.acknowledgements.models import Answer
 from trustconduct.acknowledgements.signing import answer, asked
 from trustconduct.audit.actor import Role

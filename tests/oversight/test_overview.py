@@ -17,7 +17,7 @@ from tests.build import (
     an_officer,
 )
 from trustconduct.accounts.permissions import NotAllowed
-from trustconduct.acknowledgements.answers import Counts, counts
+from trustconduct.acknowledgements.lists import Counts, counts
 from trustconduct.acknowledgements.models import SignRequest
 from trustconduct.audit.actor import Role
 from trustconduct.db import transaction

@@ -31,6 +31,7 @@ from trustconduct.accounts.invitations import invite
 from trustconduct.accounts.models import User, UserGrant
 from trustconduct.accounts.permissions import Can
 from trustconduct.acknowledgements.entrance import EntranceNotice, hang_notice
+from trustconduct.acknowledgements.lists import Wanted as Wanted_
 from trustconduct.acknowledgements.models import Answer, Campaign
 from trustconduct.audit.actor import Grant, Role
 from trustconduct.audit.history import Wanted
@@ -454,6 +455,8 @@ RULES: dict[str, Asks | Free | tuple[Asks, ...]] = {
     "acknowledgements.links.revoke": Asks(
         Can.SEND_LINK_AGAIN, SCHOOL, lambda s: given(build.a_request(s).id)),
     "acknowledgements.links.send_again": Asks(Can.SEND_LINK_AGAIN, SCHOOL, _fresh_link),
+    "acknowledgements.lists.export": Asks(
+        Can.EXPORT, SCHOOL, lambda s: given(build.a_version(s), Wanted_())),
     "acknowledgements.signing.answer": Free("a parent's link is what lets them answer"),
     "audit.reading.record_reading": Free("who looks was asked by the page they look at"),
     "audit.record.event_rows": Free(ONCE_PERMITTED),

@@ -42,6 +42,7 @@ FILES = {
     "csv_lists.py",
     "db.py",
     "embedded.py",
+    "excel_lists.py",
     "embedded_place.py",
     "mail_catcher.py",
     "own_postgres.py",

@@ -9,7 +9,7 @@ import pytest
 import time_machine
 
 from trustconduct import clock
-from trustconduct.acknowledgements.answers import lines
+from trustconduct.acknowledgements.lists import lines
 from trustconduct.outbox.links import token
 from trustconduct.policies.versions import version_in_force
 

@@ -28,7 +28,7 @@ class Can(Enum):
     CHANGE_USER = auto()
     CHANGE_TRUST = auto()
     RUN_TASK = auto()  # of the timetable, now
-    EXPORT = auto()  # take a list out of this service
+    EXPORT = auto()  # take a list out of this service; at a school as well
     CHANGE_CALENDAR = auto()  # at a school as well
     KEEP_REVIEWS = auto()  # at a school as well: cycles, steps, pauses
     # at a school
@@ -56,7 +56,7 @@ class Can(Enum):
 _MAILS = {Can.SEE_MAIL, Can.SEE_TO_MAIL}
 _SETS_UP = {Can.SEE_SCHOOL, Can.CHANGE_SETTINGS, Can.CHANGE_MATRIX, Can.CHANGE_CALENDAR}
 _ASKS = {Can.SEE_PEOPLE, Can.TAKE_IN_ROLL, Can.SEE_ANSWERS, Can.START_CAMPAIGN}
-_KEEPS_PEOPLE = {Can.CHANGE_PEOPLE, Can.CONFIRM_LIST, Can.MARK_UNTOLD}
+_KEEPS_PEOPLE = {Can.CHANGE_PEOPLE, Can.CONFIRM_LIST, Can.MARK_UNTOLD, Can.EXPORT}
 _ANSWERS = {Can.SEE_ANSWERS, Can.SEND_LINK_AGAIN, Can.HOLD_TALK}
 
 AT_TRUST: dict[Role, frozenset[Can]] = {

@@ -114,6 +114,7 @@ class Event(StrEnum):
     POLICY_DECLINED = "policy.declined"
     TALK_ASKED = "talk.asked"
     TALK_HELD = "talk.held"
+    ANSWERS_EXPORTED = "answers.exported"
     LINK_SENT_AGAIN = "link.sent_again"
     LINK_REVOKED = "link.revoked"
     LINK_DISOWNED = "link.disowned"

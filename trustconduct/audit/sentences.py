@@ -288,6 +288,10 @@ SENTENCES: dict[Event, Sentence] = {
         "would rather not acknowledge the code of conduct",
     ),
     Event.TALK_ASKED: Sentence("asked to talk about the code of conduct first"),
+    Event.ANSWERS_EXPORTED: Sentence(
+        "took out the list of {people} adults and their answers to version {version}",
+        "took out a list of adults and their answers",
+    ),
     Event.TALK_HELD: Sentence("noted a talk with {thing}"),
     Event.LINK_SENT_AGAIN: Sentence("sent {thing} a fresh link"),
     Event.LINK_REVOKED: Sentence("took back the link of {thing}"),

@@ -12,7 +12,7 @@ from sqlalchemy.orm import aliased
 
 from trustconduct import clock
 from trustconduct.accounts.permissions import Can, permit
-from trustconduct.acknowledgements.answers import Counts
+from trustconduct.acknowledgements.lists import Counts
 from trustconduct.acknowledgements.models import Acknowledgement, Answer, SignRequest
 from trustconduct.audit.actor import Actor
 from trustconduct.clock import Term

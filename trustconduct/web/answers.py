@@ -4,28 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import replace
 from uuid import UUID
 
 from flask import Blueprint, Response, flash, g, make_response, redirect, request
 
 from trustconduct import clock
 from trustconduct.accounts.permissions import Can
-from trustconduct.acknowledgements.answers import (
-    WORDS,
-    answer_given,
-    counts,
-    hold_talk,
-    lines,
-    talks,
-)
-from trustconduct.acknowledgements.audience import reach
+from trustconduct.acknowledgements.answers import answer_given, hold_talk, talks
+from trustconduct.acknowledgements.audience import reach, year_groups
 from trustconduct.acknowledgements.links import disowned, revoke, send_again
+from trustconduct.acknowledgements.lists import WORDS, counts, lines, relationships
 from trustconduct.audit.events import Event
 from trustconduct.db import transaction
 from trustconduct.policies.versions import version_in_force
 from trustconduct.schools.settings import settings_of
 from trustconduct.tenants.sessions import ScopedSession
-from trustconduct.web import campaigns
+from trustconduct.web import answer_lists, campaigns
+from trustconduct.web.answer_lists import chosen_of, wanted_of
 from trustconduct.web.door import (
     actor,
     enter_school,
@@ -41,6 +37,7 @@ from trustconduct.web.tasks import Here, Task, tasks
 pages = Blueprint("answers", __name__, url_prefix="/<school>/staff/acknowledgements")
 pages.url_value_preprocessor(enter_school)
 pages.register_blueprint(campaigns.pages)
+pages.register_blueprint(answer_lists.pages)
 
 A_PAGE = 50
 
@@ -48,30 +45,31 @@ A_PAGE = 50
 @pages.get("/")
 @needs(Can.SEE_ANSWERS)
 def show() -> Response:
-    version = version_in_force(g.session)
+    wanted = wanted_of(request.args)
+    version = version_in_force(g.session, wanted.on)
     if version is None:
-        return make_response(staff_page("staff/answers.html", version=None))
-    status = request.args.get("status", "")
-    all_ = lines(
-        g.session,
-        version,
-        status=status,
-        after=last_seen(),
-        most=A_PAGE,
-    )
+        return make_response(staff_page("staff/answers.html", version=None, wanted=wanted))
+    all_ = lines(g.session, version, wanted=wanted, after=last_seen(), most=A_PAGE)
     shown = all_[:A_PAGE]
+    chosen = chosen_of(wanted)
     onward = ""
     if len(all_) > A_PAGE:
         last = shown[-1]
-        onward = school_url("answers.show", status=status, after=f"{last.name}|{last.request_id}")
+        mark = last.mark_newest if wanted.newest_first else last.mark
+        onward = school_url("answers.show", **chosen, after=mark)
     page = staff_page(
         "staff/answers.html",
         version=version,
-        counts=counts(g.session, version),
+        counts=counts(g.session, version, replace(wanted, status="")),
         lines=shown,
-        status=status,
+        status=wanted.status,
+        wanted=wanted,
+        chosen=chosen,
+        all_years=year_groups(g.session),
+        all_relationships=relationships(g.session),
         WORDS=WORDS,
         onward=onward,
+        day=clock.day,
         reach=reach(g.session, version),
     )
     note_reading(Event.ANSWERS_READ, "policy_version", version.id)

@@ -9,6 +9,8 @@ from flask import Response, make_response, send_file
 from trustconduct.files.models import StoredFile
 from trustconduct.policies.word_document import MEDIA_TYPE as WORD
 
+EXCEL = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
 
 def as_attachment(stored: StoredFile, content: bytes) -> Response:
     """The file to be saved, under its own name. The route before it has asked who may have it.
@@ -33,7 +35,7 @@ def as_attachment(stored: StoredFile, content: bytes) -> Response:
 def to_save(content: bytes, name: str) -> Response:
     """A file of our own making, to be saved under this name; nobody keeps it on the way."""
     ending = name.rpartition(".")[2]
-    kinds = {"pdf": "application/pdf", "docx": WORD}
+    kinds = {"pdf": "application/pdf", "docx": WORD, "csv": "text/csv", "xlsx": EXCEL}
     response = make_response(content)
     response.mimetype = kinds[ending]
     response.headers["Content-Disposition"] = f"attachment; filename={name}"

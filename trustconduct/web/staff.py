@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, g
 
 from trustconduct.accounts.permissions import Can
-from trustconduct.acknowledgements.answers import Counts, counts
+from trustconduct.acknowledgements.lists import Counts, counts
 from trustconduct.web.door import actor, enter_school, mine, needs
 from trustconduct.web.getting_started import done_of, getting_started
 from trustconduct.web.navigation import staff_page
