@@ -8,6 +8,7 @@ import io
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
 
@@ -22,7 +23,10 @@ from tests.build import SECRET_KEY, a_version, an_open_edition, the_edition
 from tests.rules.tables import SCHOOL_TABLES
 from tests.rules.writes import written
 from tests.world import AT_SCHOOL, AT_TRUST, World, WorldSchool, consulted
+from trustconduct import clock
 from trustconduct.accounts.permissions import allowed
+from trustconduct.acknowledgements.models import Campaign
+from trustconduct.acknowledgements.plans import CampaignPlan
 from trustconduct.audit.actor import Grant, Role
 from trustconduct.contact_matrix.changes import with_purpose, with_route
 from trustconduct.contact_matrix.matrix import Purpose
@@ -55,15 +59,17 @@ class Ids:
         yield from ((NEVER, self.never), (SISTER, self.sister), (OWN, self.own))
 
 
-def a_request(secret: bool = False) -> Callable[[World], Ids]:
+def a_request(secret: bool = False, of: str = "") -> Callable[[World], Ids]:
+    """The request of Lee, or of somebody whom every school has by this name."""
+
     def ids(world: World) -> Ids:
         def one(request_id) -> dict[str, Any]:
             with_secret = {"secret": token(SECRET_KEY, "sign", request_id, 1)} if secret else {}
             return {"request_id": request_id, **with_secret}
 
         return Ids(
-            one(world.oak.requests[f"Lee {world.oak.canary}"]),
-            one(world.elm.requests[f"Lee {world.elm.canary}"]),
+            one(world.oak.requests[of or f"Lee {world.oak.canary}"]),
+            one(world.elm.requests[of or f"Lee {world.elm.canary}"]),
             one(new_id()),
         )
 
@@ -110,8 +116,14 @@ def a_talk(world: World) -> Ids:
 
 
 def a_campaign(world: World) -> Ids:
-    each = ({"campaign_id": school.campaign} for school in (world.oak, world.elm))
-    return Ids(*each, {"campaign_id": new_id()})
+    """The newest, which has asked nobody yet: see `crawled`."""
+
+    def one(school: WorldSchool) -> dict[str, Any]:
+        with world.sessions.school(school.id) as session:
+            newest = select(Campaign.id).order_by(Campaign.number.desc()).limit(1)
+            return {"campaign_id": session.scalars(newest).one()}
+
+    return Ids(one(world.oak), one(world.elm), {"campaign_id": new_id()})
 
 
 def a_badge(world: World) -> Ids:
@@ -259,7 +271,8 @@ SCHOOL_IDS: dict[str, Callable[[World], Ids]] = {
     "sign.another": a_request(),
     "sign.not_me": a_request(),
     "answers.again": a_request(),
-    "answers.take_back": a_request(),
+    # Of another than Lee: it takes back what waits for them, which other pages show.
+    "answers.take_back": a_request(of="Jo Sample"),
     "answers.campaigns.stop": a_campaign,
     "answers.talk": a_talk,
     "answers.held": a_talk,
@@ -621,6 +634,16 @@ def crawled(app, world, request) -> Iterator[Crawl]:
     for school in (world.oak, world.elm):
         with world.sessions.school(school.id) as session, transaction(session):
             session.execute(text("update outbox_school set parked_at = now()"))
+            again = Campaign(number=2, version_id=school.version, started_by=school.canary)
+            session.add(again)
+            session.flush()
+            session.add(
+                CampaignPlan(
+                    id=again.id, goes_on=clock.today() + timedelta(days=9), way="mail",
+                    link_days=9, remind_after=5, remind_every=7, remind_most=3,
+                    remind_within=30, welcomes=False,
+                )
+            )  # fmt: skip
     client = app.test_client()
     role, _, slug = request.param.partition("@")
     grants: frozenset[Grant] = frozenset()

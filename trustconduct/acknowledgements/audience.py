@@ -112,6 +112,20 @@ def asked_about(version_id: UUID) -> Select:
     )
 
 
+def _asked(version_id: UUID) -> ColumnElement[bool]:
+    """The same as a condition: an anti-join, however many they are."""
+    person = aliased(Adult)
+    return (
+        exists()
+        .where(
+            SignRequest.school_id == person.school_id,
+            SignRequest.adult_id == person.id,
+            SignRequest.version_id == version_id,
+        )
+        .where(func.coalesce(person.merged_into, person.id) == Adult.id)
+    )
+
+
 def to_ask(
     version_id: UUID, audience: Audience, years: Collection[str], way: Way
 ) -> list[ColumnElement[bool]]:
@@ -120,7 +134,7 @@ def to_ask(
         asked_for(),
         may_be_told(Adult.id),
         reachable(way),
-        Adult.id.not_in(asked_about(version_id)),
+        ~_asked(version_id),
         belongs(audience, years, version_id),
     ]
 
@@ -151,7 +165,11 @@ def reach(
 ) -> Reach:
     """Whom a campaign for this version would ask, before it is started: one query."""
     told, found = may_be_told(Adult.id), reachable(way)
-    asked = Adult.id.in_(asked_about(version.id))
+    # Joined, and not `in`: PostgreSQL would look through all of them for each adult where
+    # they do not fit into its working memory.
+    before = asked_about(version.id).distinct().subquery()
+    who = before.c[0]
+    asked = who.is_not(None)
 
     def many(*conditions: Any) -> Any:
         return func.count().filter(*conditions)
@@ -166,6 +184,7 @@ def reach(
             select(~exists().where(Campaign.id.is_not(None))).scalar_subquery(),
         )
         .select_from(Adult)
+        .outerjoin(before, who == Adult.id)
         .where(asked_for(), belongs(audience, years, version.id))
     ).one()
     return Reach(*row)
