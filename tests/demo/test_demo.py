@@ -123,8 +123,9 @@ def test_a_second_start_keeps_what_was_done_and_gives_the_links_anew(loaded):
         ids = dict(session.execute(select(School.slug, School.id)).all())
     with loaded.school(ids[slug]) as session, transaction(session):
         request = asked(session, request_id)
-        given = {"typed_name": "A", "shown_sha256": request.sha256, "copy": "", "school_name": ""}
-        answer(session, request, Answer.SIGNED, by=request.by, **given)
+        given = {"typed_name": "A", "shown_sha256": request.sha256, "copy": ""}
+        school = session.get_one(School, ids[slug])
+        answer(session, request, Answer.SIGNED, by=request.by, school=school, **given)
 
     assert load(loaded, link_days=180, key=KEY) is False
     second = described(loaded, "http://127.0.0.1:9000")
