@@ -127,6 +127,16 @@ def test_coverage_grows_week_by_week_to_what_the_counts_say(oak, truth):
     assert [point.asked for point in points] == [40] * len(points)
 
 
+def test_nursery_and_reception_come_before_the_years_in_their_order(oak):
+    a_version(oak)
+    for n, year in enumerate(("Year 10", "Year 9", "Reception", "Year 1")):
+        name, child = f"Adult {n}", f"Child {n}"
+        an_adult(oak, name, email=f"adult{n}@parents.example", child=child, year=year)
+    a_campaign(oak)
+    found = by_year(oak, version_in_force(oak))
+    assert [year.name for year in found] == ["Reception", "Year 1", "Year 9", "Year 10"]
+
+
 def test_a_list_is_chosen_by_year_group_and_relationship(oak, truth):
     version, _ = truth
     with on(40):

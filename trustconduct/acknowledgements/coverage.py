@@ -79,7 +79,12 @@ def by_year(session: ScopedSession, version: SchoolVersion, on: date | None = No
             func.count().filter(each.c.all),
         )
         .group_by(each.c.year_group)
-        .order_by(func.length(each.c.year_group), each.c.year_group)
+        # Nursery and Reception come before Year 1, and Year 10 after Year 9.
+        .order_by(
+            each.c.year_group.regexp_match("[0-9]"),
+            func.length(each.c.year_group),
+            each.c.year_group,
+        )
     )
     return [Year(*row) for row in rows]
 
