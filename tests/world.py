@@ -8,6 +8,8 @@ word of another school has leaked.
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -28,6 +30,8 @@ from trustconduct.acknowledgements.models import (
 from trustconduct.acknowledgements.plans import SignReminder
 from trustconduct.acknowledgements.words import Words
 from trustconduct.audit.actor import Actor, Grant, Role
+from trustconduct.audit.models import SealMailed
+from trustconduct.audit.seals import newest_seal, seal, subject
 from trustconduct.contact_matrix.matrix import Matrix, Purpose, Route
 from trustconduct.db import transaction
 from trustconduct.jobs.models import Run
@@ -160,7 +164,22 @@ def make_world(sessions: Sessions, ground: World) -> World:
         now = clock.now()
         run = Run(task="deliver_mail", slot_at=now, started_at=now, ended_at=now, tries=1, found=1)
         trust.add(run)
+    _sealed(sessions, [school.id for school in schools.values()])
     return replace(ground, schools=schools, trust_users=trust_users)
+
+
+def _sealed(sessions: Sessions, schools: list[UUID]) -> None:
+    """What happened is sealed, and the heads were mailed a day ago."""
+    heads = []
+    for scope in (sessions.trust, *(partial(sessions.school, id) for id in schools)):
+        with scope() as session, transaction(session):
+            seal(session)
+            newest = newest_seal(session)
+            heads.append((subject(session), newest.number, newest.head))
+    day = clock.today() - timedelta(days=1)
+    with sessions.trust() as trust, transaction(trust):
+        for of, number, head in heads:
+            trust.add(SealMailed(local_day=day, of_id=of, number=number, head=head))
 
 
 def _user(accounts: ScopedSession, role: Role, school: WorldSchool | None) -> WorldUser:

@@ -31,20 +31,23 @@ from trustconduct import embedded, mail_catcher, preflight, supervise
 from trustconduct.accounts.passwords import PasswordRefused
 from trustconduct.accounts.users import UserRefused, add_user
 from trustconduct.audit.actor import COMMAND, Actor, Grant, Role
+from trustconduct.audit.proof import NoHead
 from trustconduct.csv_lists import EMAIL
 from trustconduct.db import transaction
 from trustconduct.demo import start as demo_start
 from trustconduct.demo.details import codes
 from trustconduct.jobs import bounces
 from trustconduct.jobs.queue import ListedJob, connect, queue
+from trustconduct.jobs.sealing import heads_in_mails, walks
 from trustconduct.jobs.timetable import keep_time
 from trustconduct.people.roll import read_roll
 from trustconduct.people.take_in import take_in
 from trustconduct.plain_log import Failed, log_plainly
 from trustconduct.policies.editions import import_edition
-from trustconduct.policies.reading import AnswerRefused, PolicyUnreadable, Reading, read_policy
+from trustconduct.policies.reading import AnswerRefused, PolicyUnreadable, read_policy
 from trustconduct.processes import environment_of, figures_folder, secret_key, web_server
 from trustconduct.refusals import Down, Refused, TryLater
+from trustconduct.said import show_faults, show_reading, show_taken_in, show_walk
 from trustconduct.tenants.engine import make_engine
 from trustconduct.tenants.models import School
 from trustconduct.tenants.sessions import Sessions
@@ -54,13 +57,16 @@ LONGEST_NOTICE = 2_000_000  # bytes: what it says stands first, then the mail th
 FIRST_WAIT, LONGEST_WAIT = 0.5, 5.0  # seconds between two looks for a Redis that is gone
 
 
+REFUSALS = (BadSetting, AnswerRefused, PolicyUnreadable, UserRefused, PasswordRefused, NoHead)
+
+
 class Commands(click.Group):
     """The commands, with every refusal that we know turned into its sentence."""
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
-        except (BadSetting, AnswerRefused, PolicyUnreadable, UserRefused, PasswordRefused) as no:
+        except REFUSALS as no:
             raise Refused(str(no)) from None
         except (embedded.NotStarted, supervise.CannotRun) as no:
             raise Down(str(no)) from None
@@ -286,7 +292,7 @@ def import_policy(file: Path, answers: dict[str, str], suggested: bool, save: bo
     """Read a policy out of a text file and say what was recognised."""
     raw = file.read_bytes()
     reading = read_policy(raw, filename=file.name, answers=answers)
-    _show(reading)
+    show_reading(reading)
     if not save:
         click.echo("\nNothing was saved. With --save it becomes a draft edition.")
         return
@@ -300,27 +306,6 @@ def import_policy(file: Path, answers: dict[str, str], suggested: bool, save: bo
             session, reading, by=COMMAND, source_name=file.name, source_text=text
         )
     click.echo(f"\nSaved as edition {edition.number}, a draft.")
-
-
-def _show(reading: Reading) -> None:
-    click.echo(reading.document.title or "(no title)")
-    for row in reading.header.rows:
-        if row.field not in ("name", "heading"):
-            click.echo(f"  {row.label}: {row.value or '(blank)'}")
-    click.echo("\nFound: " + ", ".join(f"{n} {what}" for what, n in reading.found.items()))
-    for name, value in reading.facts.items():
-        click.echo(f"  {{{name}}} stands for “{value}”")
-    for warning in reading.warnings:
-        click.echo(f"  Note: {warning}")
-    for question in reading.questions:
-        click.echo(f"\nQuestion {question.id}: {question.text}")
-        for value, label in question.options:
-            marks = [word for word in ("suggested", "answer") if getattr(question, word) == value]
-            click.echo(f"  {value}: {label}" + (f"  ({', '.join(marks)})" if marks else ""))
-    if reading.unrecognised:
-        click.echo("\nNot recognised:")
-    for line in reading.unrecognised:
-        click.echo(f"  line {line.number}: {line.text.strip()}")
 
 
 @main.command("take-bounce")
@@ -341,6 +326,24 @@ def take_bounce_(address: str) -> None:
         raise TryLater("The records are away. The mail server tries again.") from None
 
 
+@main.command("verify-audit")
+@click.option(
+    "--mail",
+    "mails",
+    multiple=True,
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="A mail of seals, saved as a file.",
+)
+def verify_audit(mails: tuple[Path, ...]) -> None:
+    """Walk every seal and event of every school, and say whatever was changed."""
+    known = heads_in_mails(mail.read_bytes() for mail in mails)
+    with _short() as (_, sessions):
+        faults = sum(show_walk(name, walk) for name, walk in walks(sessions, known))
+    if faults:
+        raise Refused(f"{faults} {'fault' if faults == 1 else 'faults'} found. Keep a backup.")
+    click.echo("Every event stands as it was sealed.")
+
+
 @main.command("import-roll")
 @click.argument("school")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
@@ -350,9 +353,7 @@ def import_roll(school: str, file: Path, whole: bool, save: bool) -> None:
     """Read a school's roll (CSV) and say what it would add. SCHOOL is the slug."""
     roll = read_roll(file.read_bytes())
     if roll.faults:
-        for at in roll.faults:
-            place = f"line {at.line}, {at.column}" if at.column else f"line {at.line}"
-            click.echo(f"{file.name}, {place}: {at.text}" if at.line else at.text, err=True)
+        show_faults(file.name, roll)
         raise Refused(f"{file.name} was not taken in: nothing was saved.")
     with _short() as (_, sessions):
         with sessions.accounts(read_only=True) as session:
@@ -366,14 +367,7 @@ def import_roll(school: str, file: Path, whole: bool, save: bool) -> None:
             transaction(session) if save else nullcontext(),
         ):
             found = take_in(session, roll, by=by, whole=whole)
-    click.echo(
-        f"{'Added' if save else 'It would add'} {found.adults_new} adults"
-        f" ({found.without_email} without an email address), {found.pupils_new} pupils"
-        f" and {found.cares_new} relationships; {found.changed} changed,"
-        f" and {found.leavers} people left."
-    )
-    if not save:
-        click.echo("Nothing was saved. With --save it is taken in.")
+    show_taken_in(found, saved=save)
 
 
 @main.command("create-officer")

@@ -684,6 +684,8 @@ RULES: dict[str, Asks | Free | tuple[Asks, ...]] = {
 # What writes and does not say by whom.
 UNSIGNED: dict[str, str] = {
     "acknowledgements.asking.make_requests": ONCE_PERMITTED,
+    "audit.seals.verify": "it writes a list of its own and nothing else",
+    "audit.seals.seal": "the clock does it: a seal changes nothing that is sealed",
     "acknowledgements.campaigns.carry_on": "the clock does it, and the event says so",
     "acknowledgements.reminding.remind_adults": "the clock does it, and the event says so",
     "policies.consulting.comment_as_guest": "a guest by their own link, whom the event names",

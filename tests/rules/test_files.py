@@ -51,6 +51,7 @@ FILES = {
     "processes.py",
     "ready.py",
     "refusals.py",
+    "said.py",
     "supervise.py",
     "warden.py",
 }

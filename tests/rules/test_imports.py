@@ -23,6 +23,7 @@ NOT_RULES = {
     "preflight",
     "processes",
     "refusals",
+    "said",
     "supervise",
     "web",
 }

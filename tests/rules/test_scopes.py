@@ -191,6 +191,7 @@ def comments_put_in(world) -> int:
 HIDING = {
     ("school", "seen_by_school"): (seen("school"), 1, 3),
     ("policy_edition", "seen_by_school"): (seen("policy_edition"), 1, 2),
+    ("audit_seal_mailed", "seen_by_school"): (seen("audit_seal_mailed"), 1, 4),
     ("policy_rollout", "seen_by_school"): (seen("policy_rollout"), 1, 3),
     ("policy_comment", "seen_by_school"): (seen("policy_comment"), 1, 4),
     ("policy_comment", "given_by_school"): (comments_put_in, 0, 1),

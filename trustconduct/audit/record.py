@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import secrets
 from typing import Any
 from uuid import UUID
@@ -17,6 +15,7 @@ from trustconduct.audit.models import (
     TrustAuditDetail,
     TrustAuditEvent,
 )
+from trustconduct.audit.proof import details_hash
 from trustconduct.db import Row, insert_rows, new_id, table_of
 from trustconduct.tenants.sessions import SCHOOL, ScopedSession
 
@@ -86,9 +85,3 @@ def _who(by: Actor, school_id: UUID | None) -> dict[str, str]:
         roles = {grant.role.word for grant in by.grants}
     who = {"by": by.name, "by_role": ", ".join(sorted(roles)), "address": by.address}
     return {name: word for name, word in who.items() if word or name == "by"}
-
-
-def details_hash(salt: str, details: dict[str, Any]) -> str:
-    """The hash that an event keeps of its details: salted, so that it gives nothing away."""
-    text = json.dumps(details, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(f"{salt}\n{text}".encode()).hexdigest()

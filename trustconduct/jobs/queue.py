@@ -35,6 +35,8 @@ ALLOWED = frozenset(
         f"{PREFIX}look_after_reviews",
         f"{PREFIX}remind_of_reviews",
         REMIND_SCHOOLS,
+        f"{PREFIX}mail_seals",
+        f"{PREFIX}seal_events",
         f"{PREFIX}start_schools",
         CONSULT,
         ROLLS,

@@ -21,10 +21,11 @@ from trustconduct.accounts.users import at_trust, leading, staff_of_schools
 from trustconduct.acknowledgements.reminding import no_longer_wanted
 from trustconduct.audit.actor import Role
 from trustconduct.db import transaction
-from trustconduct.jobs import campaigns, runs
+from trustconduct.jobs import campaigns, runs, sealing
 from trustconduct.jobs.gateways import text_gateway
 from trustconduct.jobs.printing import pdf_of
 from trustconduct.jobs.queue import DELIVER, connect, enqueue, heard, ring, run_of_this_job
+from trustconduct.jobs.rollouts import remind_schools
 from trustconduct.jobs.rolls import take_in_due
 from trustconduct.jobs.starting import start_schools as start_each
 from trustconduct.outbox.delivery import (
@@ -42,7 +43,6 @@ from trustconduct.plain_log import log
 from trustconduct.policies.consulting_mails import Head
 from trustconduct.policies.consulting_told import tell, to_tell
 from trustconduct.reviews.reminders import Recipient, remind
-from trustconduct.reviews.rollouts import raise_late, remind_school, to_remind
 from trustconduct.reviews.school_reminders import ROLES as REVIEWERS
 from trustconduct.reviews.school_reminders import Colleague, look_after, schools_to_look_at
 from trustconduct.schools.notices import with_notices
@@ -244,47 +244,11 @@ def _people_of_trust() -> list[Recipient]:
 
 @told
 def remind_of_rollouts() -> int:
-    """Write to the schools that are to adopt an edition, each in its own session, and to the
-    Trust's officers about those that are late; give how many reminders were written.
-
-    What breaks at one school does not keep the others from theirs; the job fails afterwards.
-    """
+    """Write to the schools that are to adopt an edition; give how many reminders were written."""
     with_ = works()
+    officers = [one for one in _people_of_trust() if one.officer]
     base = with_.settings.BASE_URL.rstrip("/")
-    with with_.sessions.trust(read_only=True) as session:
-        found = to_remind(session)
-        trust = session.scalar(select(Trust.name)) or ""
-    with with_.sessions.accounts(read_only=True) as session:
-        led = {
-            school_id: [Recipient(user.name, user.email) for user in users]
-            for school_id, users in leading(session, [one.school_id for one, _ in found]).items()
-        }
-    broken: Exception | None = None
-    written = 0
-    for one, reminder in found:
-        try:
-            with with_.sessions.school(one.school_id) as session, transaction(session):
-                written += remind_school(
-                    session,
-                    one,
-                    reminder,
-                    led.get(one.school_id, []),
-                    trust=trust,
-                    address=f"{base}/{one.slug}/staff/policy/",
-                )
-        except OperationalError:
-            raise
-        except Exception as error:
-            broken = broken or error
-            log.error("A school could not be reminded.", exc_info=True)
-    with with_.sessions.trust() as session, transaction(session):
-        officers = [one for one in _people_of_trust() if one.officer]
-        written += raise_late(session, officers, console=f"{base}/admin/drift/?only=late")
-    if written:
-        ring(with_.redis)
-    if broken:
-        raise broken
-    return written
+    return remind_schools(with_.sessions, officers, base, lambda: ring(with_.redis))
 
 
 @told
@@ -396,3 +360,19 @@ def forget_runs() -> int:
     """Delete what the timetable ran more than 90 days ago; give how many."""
     with works().sessions.trust() as session, transaction(session):
         return runs.forget_old(session)
+
+
+@told
+def seal_events() -> int:
+    """Seal what has happened since the last look; give how many events."""
+    return sealing.seal_all(works().sessions)
+
+
+@told
+def mail_seals() -> bool:
+    """Mail today's newest seals to the Trust, once a day."""
+    with works().sessions.trust() as session, transaction(session):
+        written = sealing.mail_heads(session)
+    if written:
+        ring(works().redis)
+    return written

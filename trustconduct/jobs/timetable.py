@@ -131,6 +131,22 @@ TIMETABLE = (
         "reminders written",
     ),
     Entry(
+        "seal_events",
+        Minutes(1),
+        "Sealing the record",
+        "Seals what has happened, so that a later change of the record is found.",
+        "event sealed",
+        "events sealed",
+    ),
+    Entry(
+        "mail_seals",
+        Daily(range(6, 12), minute=25),
+        "Mailing the day’s seals",
+        "Sends the newest seals to the Trust’s address, where nobody can change them.",
+        "email written",
+        "emails written",
+    ),
+    Entry(
         "forget_runs",
         Daily([3], minute=40),
         "Clearing this list",
