@@ -341,6 +341,11 @@ def a_badge(session: ScopedSession, word: str, *, by: Actor) -> UUID:
     return badge.id
 
 
+def a_looked(word: str) -> Looked:
+    """A scan that has been looked at, let us say; its name and bytes hold the word."""
+    return Looked(f"Scan {word}.pdf", MediaType.PDF, f"%PDF-1.7 {word}".encode())
+
+
 def a_matrix(
     session: ScopedSession, matrix: Matrix = MATRIX, *, by: Actor | None = None
 ) -> SchoolMatrix:

@@ -29,7 +29,12 @@ KINDS: dict[str, Kind] = {
             }
         ),
     ),
-    "answers": Kind("Answers and links", frozenset({"acknowledgement", "sign_request"})),
+    "answers": Kind(
+        "Answers and links",
+        frozenset(
+            {"acknowledgement", "sign_request", "paper_pack", "paper_sheet", "told_otherwise"}
+        ),
+    ),
     "people": Kind(
         "Parents, carers and pupils",
         frozenset({"adult", "pupil", "care", "roll", "list_confirmation"}),
