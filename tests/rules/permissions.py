@@ -707,10 +707,8 @@ RULES: dict[str, Asks | Free | tuple[Asks, ...]] = {
         Can.PRINT_PACK, SCHOOL, lambda s: given(_pack(s).id)),
     "acknowledgements.packs.revoke_sheet": Asks(
         Can.PRINT_PACK, SCHOOL, lambda s: given(_sheet(s))),
-    "acknowledgements.packs.take_out_pack": (
-        Asks(Can.PRINT_PACK, SCHOOL, lambda s: given(_printed(s), sealer=SEALER)),
-        Asks(Can.EXPORT, SCHOOL, lambda s: given(_printed(s), sealer=SEALER)),
-    ),
+    "acknowledgements.packs.take_out_pack": Asks(
+        Can.EXPORT, SCHOOL, lambda s: given(_printed(s), sealer=SEALER)),
     "acknowledgements.entrance.take_down_notice": Asks(
         Can.CHANGE_SETTINGS, SCHOOL, lambda s: given(_notice(s), on=clock.today())),
     "schools.badge.set_badge": Asks(

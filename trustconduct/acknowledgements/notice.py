@@ -50,7 +50,7 @@ def was_on_notice(session: ScopedSession, person: Adult, clause: str, day: date)
     The clause must stand in the version in force on that day. What they were told of an
     earlier version counts where the clause has the same words and exceptions in it.
     Doubles that were merged are one person. A visitor is told by a notice that hung on
-    the day, where the clause is one of those that it shows. Seven queries.
+    the day, where the clause is one of those that it shows. A fixed number of queries.
     """
     version = version_in_force(session, day)
     if version is None:

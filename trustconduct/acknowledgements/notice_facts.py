@@ -81,7 +81,7 @@ SCANNER = "A link may be fetched by a mail scanner. Alone it shows nothing."
 
 
 def facts_of_person(session: ScopedSession, ids: Sequence[UUID]) -> list[Fact]:
-    """All that is known of these rows of one person, the oldest first. Six queries, or seven."""
+    """All that is known of these rows of one person, the oldest first. Eight queries."""
     requests = {
         row.id: row
         for row in session.execute(

@@ -321,7 +321,6 @@ def take_out_pack(
     Should somebody in it have been marked since as one who must not be told, nothing is
     given: their link is taken back, and the pack is made anew without them.
     """
-    permit(by, Can.PRINT_PACK, session.school_id)
     permit(by, Can.EXPORT, session.school_id)
     pack = _locked(session, pack_id)
     if pack.state != PackState.READY.value:

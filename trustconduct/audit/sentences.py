@@ -383,24 +383,6 @@ SENTENCES: dict[Event, Sentence] = {
     Event.USER_READ: Sentence("looked at the account of {thing}"),
 }
 
-# What stands for `{thing}` where its own name is not known any more, or there is none.
-NAMELESS = {
-    "adult": "a parent or carer",
-    "pupil": "a pupil",
-    "acknowledgement": "a parent or carer",
-    "sign_request": "a parent or carer",
-    "policy_version": "a version",
-    "policy_edition": "an edition",
-    "policy_consultation": "a consultation",
-    "policy_guest": "a governor or union representative",
-    "policy_comment": "a comment",
-    "review_school": "a part that is the school’s own",
-    "school": "a school",
-    "account_user": "a person who is not known",
-    "account_sign_in": "a person who is not known",
-    "account_factor": "a person who is not known",
-}
-
 
 def sentence_of(event: str) -> Sentence:
     """The sentence of a stored event. A name that this release does not know still shows."""

@@ -229,14 +229,9 @@ def remind_of_reviews() -> bool:
 
 def _people_of_trust() -> list[Recipient]:
     with works().sessions.accounts(read_only=True) as session:
-        today = clock.today()
+        today, role = clock.today(), Role.TRUST_OFFICER
         return [
-            Recipient(
-                user.name,
-                user.email,
-                user.id,
-                officer=user.is_at_trust(Role.TRUST_OFFICER, today),
-            )
+            Recipient(user.name, user.email, user.id, officer=user.is_at_trust(role, today))
             for user in at_trust(session)
         ]
 

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from flask import Blueprint, Response, flash, g, make_response, redirect, request
-from marshmallow import fields, validate
+from marshmallow import fields
 from redis import RedisError
 
 from trustconduct import clock
@@ -34,7 +34,7 @@ from trustconduct.jobs.queue import PACKS, connect, enqueue
 from trustconduct.policies.versions import version_in_force
 from trustconduct.web.door import Form, actor, found, needs, note_reading, read, works
 from trustconduct.web.downloads import to_save
-from trustconduct.web.fields import Plain
+from trustconduct.web.fields import Choice, Plain
 from trustconduct.web.navigation import school_url, staff_page
 
 pages = Blueprint("packs", __name__, url_prefix="/packs")
@@ -43,9 +43,7 @@ SECONDS = 3  # between two looks at how far the worker is
 
 
 class PackForm(Plain):
-    who = fields.String(
-        load_default="", validate=validate.OneOf(list(PackWho), error="Choose who gets a sheet.")
-    )
+    who = Choice(list(PackWho), blank="Choose who gets a sheet.")
     years = fields.List(fields.String(), load_default=list)
     chosen = fields.List(fields.UUID(), load_default=list)
 
