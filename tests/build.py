@@ -331,11 +331,7 @@ def own_reviews(session: ScopedSession, word: str, *, by: Actor) -> None:
 
 def a_badge(session: ScopedSession, word: str, *, by: Actor) -> UUID:
     """A badge whose name and bytes both hold the word; it has been looked at, let us say."""
-    about = PngImagePlugin.PngInfo()
-    about.add_text("Comment", word)
-    png = io.BytesIO()
-    Image.new("RGB", (8, 8), "#0f4c5c").save(png, "PNG", pnginfo=about)
-    looked = Looked(f"Badge {word}.png", MediaType.PNG, png.getvalue())
+    looked = Looked(f"Badge {word}.png", MediaType.PNG, _png(word))
     badge = set_badge(session, looked, by=by, seen=None)
     assert badge
     return badge.id
@@ -343,7 +339,15 @@ def a_badge(session: ScopedSession, word: str, *, by: Actor) -> UUID:
 
 def a_looked(word: str) -> Looked:
     """A scan that has been looked at, let us say; its name and bytes hold the word."""
-    return Looked(f"Scan {word}.pdf", MediaType.PDF, f"%PDF-1.7 {word}".encode())
+    return Looked(f"Scan {word}.png", MediaType.PNG, _png(word))
+
+
+def _png(word: str) -> bytes:
+    about = PngImagePlugin.PngInfo()
+    about.add_text("Comment", word)
+    png = io.BytesIO()
+    Image.new("RGB", (8, 8), "#0f4c5c").save(png, "PNG", pnginfo=about)
+    return png.getvalue()
 
 
 def a_matrix(
