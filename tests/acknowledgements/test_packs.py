@@ -233,6 +233,7 @@ def test_the_link_on_a_sheet_signs_and_says_that_it_was_paper(world, link, clien
         note="",
     )
     assert sent.status_code == 303
+    assert "By the link on a sheet of paper" in client.get(page).text
     with world.sessions.school(world.oak.id) as oak:
         request_id = page.rpartition("/")[2]
         given = oak.scalars(
