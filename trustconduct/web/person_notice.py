@@ -11,7 +11,7 @@ from marshmallow import fields
 from trustconduct import clock
 from trustconduct.accounts.permissions import Can
 from trustconduct.acknowledgements.notice import was_on_notice
-from trustconduct.acknowledgements.notice_models import ToldHow
+from trustconduct.acknowledgements.notice_models import ToldHow, ToldOtherwise
 from trustconduct.acknowledgements.told_otherwise import (
     MOST_AT_ONCE,
     TellingRefused,
@@ -135,13 +135,12 @@ def told() -> Response:
 @pages.post("/told-otherwise/<uuid:told_id>/back")
 @needs(Can.KEY_ANSWER)
 def told_back(told_id: UUID) -> Response:
+    found(g.session.get(ToldOtherwise, (g.school.id, told_id)))
     form = read(BackForm)
-    done = True
     if form.errors:
         flash("Nothing was taken back: say why, in one sentence.", "waiting")
     else:
         with transaction(g.session):
-            done = take_back_told(g.session, told_id, by=actor(), because=form.values["because"])
-        found(done or None)
+            take_back_told(g.session, told_id, by=actor(), because=form.values["because"])
         flash("Taken back. It counts for nobody any more.", "good")
     return make_response(redirect(school_url("people.show"), 303))
