@@ -1,7 +1,7 @@
 """Every module that has tables: what the migrations must add up to."""
 
 from trustconduct.accounts import models as accounts
-from trustconduct.acknowledgements import entrance, plans
+from trustconduct.acknowledgements import entrance, notice_models, paper_models, plans
 from trustconduct.acknowledgements import models as acknowledgements
 from trustconduct.audit import models as audit
 from trustconduct.contact_matrix import models as contact_matrix
@@ -30,7 +30,9 @@ MODULES = (
     entrance,
     files,
     jobs,
+    notice_models,
     outbox,
+    paper_models,
     people,
     plans,
     policies,

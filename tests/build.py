@@ -331,14 +331,23 @@ def own_reviews(session: ScopedSession, word: str, *, by: Actor) -> None:
 
 def a_badge(session: ScopedSession, word: str, *, by: Actor) -> UUID:
     """A badge whose name and bytes both hold the word; it has been looked at, let us say."""
+    looked = Looked(f"Badge {word}.png", MediaType.PNG, _png(word))
+    badge = set_badge(session, looked, by=by, seen=None)
+    assert badge
+    return badge.id
+
+
+def a_looked(word: str) -> Looked:
+    """A scan that has been looked at, let us say; its name and bytes hold the word."""
+    return Looked(f"Scan {word}.png", MediaType.PNG, _png(word))
+
+
+def _png(word: str) -> bytes:
     about = PngImagePlugin.PngInfo()
     about.add_text("Comment", word)
     png = io.BytesIO()
     Image.new("RGB", (8, 8), "#0f4c5c").save(png, "PNG", pnginfo=about)
-    looked = Looked(f"Badge {word}.png", MediaType.PNG, png.getvalue())
-    badge = set_badge(session, looked, by=by, seen=None)
-    assert badge
-    return badge.id
+    return png.getvalue()
 
 
 def a_matrix(

@@ -27,7 +27,11 @@ from trustconduct.acknowledgements.models import (
     Campaign,
     SignRequest,
 )
+from trustconduct.acknowledgements.notice_models import LinkFetch, TextOpened, ToldHow
+from trustconduct.acknowledgements.packs import PackWho, begin_pack
+from trustconduct.acknowledgements.paper_models import AnswerHow, How, PaperSheet
 from trustconduct.acknowledgements.plans import SignReminder
+from trustconduct.acknowledgements.told_otherwise import note_told
 from trustconduct.acknowledgements.words import Words
 from trustconduct.audit.actor import Actor, Grant, Role
 from trustconduct.audit.models import SealMailed
@@ -90,6 +94,10 @@ class WorldSchool:
     badge: UUID | None = None
     notice: UUID | None = None  # at an entrance
     roll: UUID | None = None  # looked at, and not saved
+    pack: UUID | None = None  # of one sheet
+    sheet: UUID | None = None
+    telling: UUID | None = None
+    scan: UUID | None = None
 
     @property
     def head(self) -> Actor:
@@ -216,6 +224,36 @@ def own_words(session: ScopedSession, word: str, by: Actor) -> None:
     session.flush()
 
 
+def _on_paper(
+    session: ScopedSession, version: Any, requests: dict[str, UUID], word: str, by: Actor
+) -> dict[str, Any]:
+    """A pack of one sheet; an answer that was keyed; who opened the text, and who was told."""
+    lee = session.scalars(select(Adult.id).where(Adult.name == f"Lee {word}")).one()
+    alex = requests["Alex Sample"]
+    today = clock.today()
+    pack = begin_pack(session, version, by=by, who=PackWho.CHOSEN, chosen=[lee], link_days=180)
+    telling = note_told(
+        session, [lee], by=by, how=ToldHow.MEETING, told_on=today,
+        words=f"In the hall of {word}", scan=build.a_looked(word),
+    )  # fmt: skip
+    answer = session.scalars(
+        select(Acknowledgement.id).where(Acknowledgement.request_id == alex)
+    ).one()
+    session.add_all(
+        [
+            AnswerHow(
+                id=answer, how=How.MEETING.value, signed_on=today, received_on=today,
+                keyed_by=by.name, witness=word,
+            ),
+            TextOpened(request_id=alex, sha256=version.sha256, typed_name=f"Alex {word}"),
+            LinkFetch(request_id=alex, local_day=today),
+        ]
+    )  # fmt: skip
+    session.flush()
+    sheet = session.scalars(select(PaperSheet.id)).one()
+    return {"pack": pack.id, "sheet": sheet, "telling": telling.id, "scan": telling.scan_id}
+
+
 def _said_once(session: ScopedSession, word: str) -> None:
     """Marks that have ended: they are shown, and hold nobody back."""
     pat, chris = session.scalars(
@@ -318,8 +356,10 @@ def _filled(session: ScopedSession, school: WorldSchool) -> WorldSchool:
         )
     )
     _said_once(session, word)
+    on_paper = _on_paper(session, version, requests, word, by)
     return replace(
         school,
+        **on_paper,
         adults=dict(session.execute(select(Adult.name, Adult.id)).all()),
         pupils=dict(session.execute(select(Pupil.name, Pupil.id)).all()),
         requests=requests,

@@ -33,6 +33,11 @@ from trustconduct.accounts.permissions import Can
 from trustconduct.acknowledgements.entrance import EntranceNotice, hang_notice
 from trustconduct.acknowledgements.lists import Wanted as Wanted_
 from trustconduct.acknowledgements.models import Answer, Campaign
+from trustconduct.acknowledgements.notice_models import ToldHow
+from trustconduct.acknowledgements.on_behalf import Keyed
+from trustconduct.acknowledgements.packs import PackWho, begin_pack, keep_pack, to_print
+from trustconduct.acknowledgements.paper_models import How, PaperPack, PaperSheet
+from trustconduct.acknowledgements.told_otherwise import note_told
 from trustconduct.audit.actor import Grant, Role
 from trustconduct.audit.history import Wanted
 from trustconduct.db import new_id
@@ -388,6 +393,47 @@ def _notice(session: ScopedSession) -> EntranceNotice:
     return hang_notice(session, by=build.a_head(session), place="Gate", hung_on=clock.today())
 
 
+def _keyed(session: ScopedSession) -> tuple[Adult, Keyed]:
+    build.a_version(session)
+    today = clock.today()
+    return build.an_adult(session), Keyed(Answer.SIGNED, How.PAPER, "Alex Sample", today, today)
+
+
+def _to_be_told(session: ScopedSession) -> Given:
+    build.a_version(session)
+    adult = build.an_adult(session)
+    return given([adult.id], how=ToldHow.MEETING, told_on=clock.today(), words="The hall")
+
+
+def _telling(session: ScopedSession) -> UUID:
+    told = _to_be_told(session)
+    return note_told(session, *told.args, by=build.a_head(session), **told.more).id
+
+
+def _for_pack(session: ScopedSession) -> Given:
+    version = build.a_version(session)
+    build.an_adult(session)
+    build.confirmed(session)
+    return given(version, who=PackWho.NO_REPLY, link_days=180)
+
+
+def _pack(session: ScopedSession) -> PaperPack:
+    asked = _for_pack(session)
+    return begin_pack(session, *asked.args, by=build.a_head(session), **asked.more)
+
+
+def _sheet(session: ScopedSession) -> PaperSheet:
+    pack = _pack(session)
+    return session.scalars(select(PaperSheet).where(PaperSheet.pack_id == pack.id)).one()
+
+
+def _printed(session: ScopedSession) -> UUID:
+    pack = _pack(session)
+    sheets = [one.sheet_id for one in to_print(session, pack.id)]
+    assert keep_pack(session, pack.id, b"%PDF", sheets, SEALER)
+    return pack.id
+
+
 def _own_review(session: ScopedSession) -> UUID:
     begin_reviews(session)
     return next(one.id for one in open_reviews(session) if one.subject == Part.FACTS.value)
@@ -457,6 +503,7 @@ RULES: dict[str, Asks | Free | tuple[Asks, ...]] = {
     "acknowledgements.links.send_again": Asks(Can.SEND_LINK_AGAIN, SCHOOL, _fresh_link),
     "acknowledgements.lists.export": Asks(
         Can.EXPORT, SCHOOL, lambda s: given(build.a_version(s), Wanted_())),
+    "acknowledgements.opened.note_opened": Free("a parent's link is what lets them say so"),
     "acknowledgements.signing.answer": Free("a parent's link is what lets them answer"),
     "audit.reading.record_reading": Free("who looks was asked by the page they look at"),
     "audit.record.event_rows": Free(ONCE_PERMITTED),
@@ -648,6 +695,20 @@ RULES: dict[str, Asks | Free | tuple[Asks, ...]] = {
         lambda s: given({"app_name": Given_("Arbor")}, seen_version=build.the_trust(s).version)),
     "acknowledgements.entrance.hang_notice": Asks(
         Can.CHANGE_SETTINGS, SCHOOL, lambda s: given(place="Gate", hung_on=clock.today())),
+    "acknowledgements.on_behalf.key_answer": Asks(
+        Can.KEY_ANSWER, SCHOOL, lambda s: given(*_keyed(s))),
+    "acknowledgements.told_otherwise.note_told": Asks(
+        Can.KEY_ANSWER, SCHOOL, _to_be_told),
+    "acknowledgements.told_otherwise.take_back_told": Asks(
+        Can.KEY_ANSWER, SCHOOL, lambda s: given(_telling(s), because="A mistake")),
+    "acknowledgements.packs.begin_pack": Asks(
+        Can.PRINT_PACK, SCHOOL, _for_pack),
+    "acknowledgements.packs.drop_pack": Asks(
+        Can.PRINT_PACK, SCHOOL, lambda s: given(_pack(s).id)),
+    "acknowledgements.packs.revoke_sheet": Asks(
+        Can.PRINT_PACK, SCHOOL, lambda s: given(_sheet(s))),
+    "acknowledgements.packs.take_out_pack": Asks(
+        Can.EXPORT, SCHOOL, lambda s: given(_printed(s), sealer=SEALER)),
     "acknowledgements.entrance.take_down_notice": Asks(
         Can.CHANGE_SETTINGS, SCHOOL, lambda s: given(_notice(s), on=clock.today())),
     "schools.badge.set_badge": Asks(
@@ -687,6 +748,11 @@ UNSIGNED: dict[str, str] = {
     "audit.seals.verify": "it writes a list of its own and nothing else",
     "audit.seals.seal": "the clock does it: a seal changes nothing that is sealed",
     "acknowledgements.campaigns.carry_on": "the clock does it, and the event says so",
+    "acknowledgements.opened.note_fetch": "a link was fetched by whoever: of no weight to anyone",
+    "acknowledgements.packs.forget_pack": "the clock does it, and drop_pack, which has asked",
+    "acknowledgements.packs.keep_pack": "the worker prints what begin_pack permitted",
+    "acknowledgements.packs.note_pack_failed": "the worker notes what it did",
+    "acknowledgements.packs.note_pack_progress": "the worker notes what it does",
     "acknowledgements.reminding.remind_adults": "the clock does it, and the event says so",
     "policies.consulting.comment_as_guest": "a guest by their own link, whom the event names",
     "policies.consulting.take_back_as_guest": "a guest by their own link, what came by it",

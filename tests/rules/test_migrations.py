@@ -21,15 +21,20 @@ from tests import build
 from tests.rules.tables import ACCOUNTS_TABLES, NOBODYS_TABLES, SCHOOL_TABLES, TRUST_TABLES
 from tests.servers import EMPTY, Servers
 from tests.world import consulted, signed_off
+from trustconduct import clock
 from trustconduct.accounts.factors import make_codes
 from trustconduct.accounts.feeds import make_feed
 from trustconduct.accounts.invitations import invite
 from trustconduct.accounts.kept_forms import Owner, Typed, keep
 from trustconduct.accounts.signing_in import begin_whole
 from trustconduct.accounts.throttle import Doing, try_once
+from trustconduct.acknowledgements.models import Answer
+from trustconduct.acknowledgements.on_behalf import Keyed, key_answer
+from trustconduct.acknowledgements.paper_models import How
 from trustconduct.audit.actor import Grant, Role
 from trustconduct.audit.events import Event
 from trustconduct.db import transaction
+from trustconduct.people.models import Adult
 from trustconduct.policies.editing import HeaderFields, begin_next, change_header
 from trustconduct.policies.editions import newest_published
 from trustconduct.reviews.models import TrustReminder
@@ -163,6 +168,28 @@ def test_each_migration_goes_down_and_up_again_with_rows_in_it(world, servers):
         assert {row[1].split(".")[0] for row in below if row[0] == "column"} == NOBODYS_TABLES
         alembic(connection, command.upgrade, "head")
         assert catalogue(connection) == whole
+
+
+def test_who_answered_without_a_campaign_gets_one_in_the_release_before(world, servers):
+    name = f"Chris {world.oak.canary}"
+    with world.sessions.school(world.oak.id) as session, transaction(session):
+        chris = session.get_one(Adult, (world.oak.id, world.oak.adults[name]))
+        today = clock.today()
+        answer = Keyed(Answer.SIGNED, How.PAPER, "Chris", today, today)
+        assert key_answer(session, chris, answer, by=world.oak.head)
+    none = text("select count(*) from sign_request where campaign_id is null")
+    both = text(
+        "select count(*), count(p.id) from campaign c"
+        " left join campaign_plan p on p.school_id = c.school_id and p.id = c.id"
+    )
+    with owner(servers, world.name) as connection, superuser(servers, world.name) as all_rows:
+        assert all_rows.scalar(none) == 1
+        all_rows.rollback()
+        alembic(connection, command.downgrade, "0032")
+        assert all_rows.scalar(none) == 0
+        assert tuple(all_rows.execute(both).one()) == (4, 4)
+        all_rows.rollback()
+        alembic(connection, command.upgrade, "head")
 
 
 def fill_the_rest(world) -> None:

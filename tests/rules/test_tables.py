@@ -157,7 +157,14 @@ def test_the_key_of_a_schools_row_begins_with_its_school(catalogue):
 
 
 # Keys that point to nothing while their own column is null. The school is never null.
-POINT_TO_NOTHING = {"fk_adult_school_id_merged_into", "fk_outbox_school_school_id_adult_id"}
+POINT_TO_NOTHING = {
+    "fk_adult_school_id_merged_into",
+    "fk_outbox_school_school_id_adult_id",
+    "fk_sign_request_school_id_campaign_id",  # no campaign asked
+    "fk_acknowledgement_how_school_id_scan_id",
+    "fk_acknowledgement_how_school_id_sheet_id",
+    "fk_told_otherwise_school_id_scan_id",
+}
 
 
 def test_a_row_can_only_point_to_a_row_of_its_own_school(catalogue):

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
+from uuid import UUID
 
 import pytest
 from pypdf import PdfReader
@@ -136,6 +137,23 @@ def a_notice(world: World) -> Ids:
         {"notice_id": world.elm.notice},
         {"notice_id": new_id()},
     )
+
+
+def _own(name: str, of: str) -> Callable[[World], Ids]:
+    def ids(world: World) -> Ids:
+        each = ({name: getattr(school, of)} for school in (world.oak, world.elm))
+        return Ids(*each, {name: new_id()})
+
+    return ids
+
+
+def a_sheet_link(world: World) -> Ids:
+    def one(sheet_id: UUID) -> dict[str, Any]:
+        return {"sheet_id": sheet_id, "secret": token(SECRET_KEY, "paper", sheet_id, 1)}
+
+    assert world.oak.sheet
+    assert world.elm.sheet
+    return Ids(one(world.oak.sheet), one(world.elm.sheet), one(new_id()))
 
 
 def a_comment(world: World) -> Ids:
@@ -270,6 +288,17 @@ SCHOOL_IDS: dict[str, Callable[[World], Ids]] = {
     "sign.give_answer": a_request(),
     "sign.another": a_request(),
     "sign.not_me": a_request(),
+    "sign.opened": a_request(),
+    "sign.open_sheet": a_sheet_link,
+    "answers.packs.one": _own("pack_id", "pack"),
+    "answers.packs.take_out": _own("pack_id", "pack"),
+    "answers.packs.drop": _own("pack_id", "pack"),
+    "answers.packs.revoke": _own("sheet_id", "sheet"),
+    "answers.keyed.one": an_adult,
+    "answers.keyed.one_keyed": an_adult,
+    "answers.keyed.scan": _own("file_id", "scan"),
+    "people.notice.show": an_adult,
+    "people.notice.told_back": _own("told_id", "telling"),
     "answers.again": a_request(),
     # Of another than Lee: it takes back what waits for them, which other pages show.
     "answers.take_back": a_request(of="Jo Sample"),
@@ -411,8 +440,8 @@ def test_the_world_has_a_canary_wherever_words_can_stand(world, servers):
     wordless = {"audit_event_school", "outbox_school", "policy_in_force", "sign_request",
                 "acknowledgement", "calendar_span_school", "stored_file_content",
                 "school_badge", "review_school", "reminder_school", "rollout_reminder",
-                "roll", "campaign_plan", "sign_reminder",
-                    "audit_seal_school", "audit_leaf_school"}  # fmt: skip
+                "roll", "campaign_plan", "sign_reminder", "paper_pack", "paper_sheet",
+                "link_fetch", "told_adult", "audit_seal_school", "audit_leaf_school"}  # fmt: skip
     try:
         with engine.connect() as connection:
             for school in world.schools.values():
@@ -511,6 +540,7 @@ class Crawl:
 WRITTEN_BY_A_GET = (
     r"UPDATE account_sign_in SET seen_at=%\(seen_at\)s",
     r"insert into audit_(event|detail)_(school|trust)\b",
+    r"insert into link_fetch\b",
 )
 
 
@@ -740,7 +770,8 @@ def test_without_the_forms_token_nothing_is_written(app, world, servers):
             for form in ({}, {"csrf_token": "made-up"}):
                 response = client.post(address, data=form)
                 # A parent's form has a mark of its own: tests/web/test_sign.py.
-                refused = 410 if rule.endpoint in ("sign.give_answer", "sign.not_me") else 400
+                own = ("sign.give_answer", "sign.not_me", "sign.opened")
+                refused = 410 if rule.endpoint in own else 400
                 assert response.status_code == refused, (rule.endpoint, response.status)
         assert rows_of(servers, world, world.oak) == before
 

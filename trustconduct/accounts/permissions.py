@@ -48,6 +48,8 @@ class Can(Enum):
     START_CAMPAIGN = auto()
     SEND_LINK_AGAIN = auto()
     HOLD_TALK = auto()
+    KEY_ANSWER = auto()  # note what somebody answered on paper or by voice, or was told
+    PRINT_PACK = auto()  # sheets of paper, each with a link
     # at either: mail and text messages of the school, or of the Trust itself
     SEE_MAIL = auto()
     SEE_TO_MAIL = auto()
@@ -55,9 +57,15 @@ class Can(Enum):
 
 _MAILS = {Can.SEE_MAIL, Can.SEE_TO_MAIL}
 _SETS_UP = {Can.SEE_SCHOOL, Can.CHANGE_SETTINGS, Can.CHANGE_MATRIX, Can.CHANGE_CALENDAR}
-_ASKS = {Can.SEE_PEOPLE, Can.TAKE_IN_ROLL, Can.SEE_ANSWERS, Can.START_CAMPAIGN}
+_ASKS = {
+    Can.SEE_PEOPLE,
+    Can.TAKE_IN_ROLL,
+    Can.SEE_ANSWERS,
+    Can.START_CAMPAIGN,
+    Can.PRINT_PACK,
+}
 _KEEPS_PEOPLE = {Can.CHANGE_PEOPLE, Can.CONFIRM_LIST, Can.MARK_UNTOLD, Can.EXPORT}
-_ANSWERS = {Can.SEE_ANSWERS, Can.SEND_LINK_AGAIN, Can.HOLD_TALK}
+_ANSWERS = {Can.SEE_ANSWERS, Can.SEND_LINK_AGAIN, Can.HOLD_TALK, Can.KEY_ANSWER}
 
 AT_TRUST: dict[Role, frozenset[Can]] = {
     Role.TRUST_OFFICER: frozenset(

@@ -205,9 +205,9 @@ def _send(
     return made
 
 
-def words_of(session: ScopedSession, campaign_id: UUID) -> Words:
-    """What a campaign says; one of before campaigns had words says what was said then."""
-    kept = session.get(CampaignWords, (session.school_id, campaign_id))
+def words_of(session: ScopedSession, campaign_id: UUID | None) -> Words:
+    """What a campaign says; ours where it had no words yet, or none asked."""
+    kept = session.get(CampaignWords, (session.school_id, campaign_id)) if campaign_id else None
     return Words(kept.subject, kept.body, kept.text) if kept else Words()
 
 

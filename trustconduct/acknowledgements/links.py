@@ -18,7 +18,9 @@ from trustconduct.acknowledgements.asking import write_to_chosen
 from trustconduct.acknowledgements.audience import Way, reachable
 from trustconduct.acknowledgements.campaigns import words_of
 from trustconduct.acknowledgements.models import Acknowledgement, Answer, SignRequest
+from trustconduct.acknowledgements.paper_models import PaperSheet
 from trustconduct.acknowledgements.plans import CampaignPlan
+from trustconduct.acknowledgements.reference import shown
 from trustconduct.acknowledgements.signing import Asked
 from trustconduct.acknowledgements.words import letters
 from trustconduct.audit.actor import Actor
@@ -58,15 +60,15 @@ def send_again(
         .join(
             Adult, (Adult.school_id == SignRequest.school_id) & (Adult.id == SignRequest.adult_id)
         )
-        .join(CampaignPlan, CampaignPlan.id == SignRequest.campaign_id)
+        .outerjoin(CampaignPlan, CampaignPlan.id == SignRequest.campaign_id)
         .where(
             SignRequest.id.in_(list(chosen)[:MOST_AT_ONCE]),
             may_be_told(SignRequest.adult_id),
             Adult.left_on.is_(None),
             Adult.merged_into.is_(None),
             case(
-                (CampaignPlan.way == Way.MAIL.value, reachable(Way.MAIL)),
-                else_=reachable(Way.MAIL_OR_TEXT),
+                (CampaignPlan.way == Way.MAIL_OR_TEXT.value, reachable(Way.MAIL_OR_TEXT)),
+                else_=reachable(Way.MAIL),  # who was asked on paper as well
             ),
             ~exists().where(
                 Acknowledgement.school_id == SignRequest.school_id,
@@ -94,7 +96,8 @@ def send_again(
         request.closes_on = clock.today() + timedelta(days=link_days)
         request.revoked_at = request.disowned_at = None
     session.flush()  # the links are made from the new generations
-    for campaign_id, way in sorted({(request.campaign_id, way) for request, way in fresh}):
+    each = {(request.campaign_id, way or Way.MAIL.value) for request, way in fresh}
+    for campaign_id, way in sorted(each, key=str):
         of_it = [request.id for request, _ in fresh if request.campaign_id == campaign_id]
         said = letters(
             words_of(session, campaign_id), school, telephone=telephone, reply_to=reply_to
@@ -142,6 +145,9 @@ def disown(session: ScopedSession, request: Asked, *, by: Actor) -> None:
     """
     if Answer.SIGNED in request.answers:
         return
+    if request.sheet:
+        _disown_sheet(session, request.sheet, by)
+        return
     marked = session.scalar(
         update(SignRequest)
         .where(SignRequest.id == request.id, SignRequest.disowned_at.is_(None))
@@ -153,6 +159,20 @@ def disown(session: ScopedSession, request: Asked, *, by: Actor) -> None:
         withdraw(session, "sign", [request.id])
         record(session, Event.LINK_DISOWNED, by=by, about_kind=SignRequest.__tablename__,
                about_id=request.id)  # fmt: skip
+
+
+def _disown_sheet(session: ScopedSession, sheet_id: UUID, by: Actor) -> None:
+    """The sheet alone closes: the link that was mailed is in other hands."""
+    number = session.scalar(
+        update(PaperSheet)
+        .where(PaperSheet.id == sheet_id, PaperSheet.disowned_at.is_(None))
+        .values(disowned_at=clock.now())
+        .returning(PaperSheet.number)
+        .execution_options(synchronize_session=False)
+    )
+    if number is not None:
+        record(session, Event.SHEET_DISOWNED, by=by, about_kind=PaperSheet.__tablename__,
+               about_id=sheet_id, number=shown(number))  # fmt: skip
 
 
 def disowned(session: ScopedSession) -> int:

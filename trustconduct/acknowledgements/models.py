@@ -66,7 +66,8 @@ class SignRequest(SchoolOwned, Base):
         ),
     )
 
-    campaign_id: Mapped[UUID]
+    # None where no campaign asked: a sheet of paper did, or they answered by themselves.
+    campaign_id: Mapped[UUID | None]
     adult_id: Mapped[UUID]
     version_id: Mapped[UUID]
     asked_at: Mapped[datetime] = mapped_column(default=clock.now)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import aliased
 
 from trustconduct.acknowledgements.models import (
@@ -15,6 +15,7 @@ from trustconduct.acknowledgements.models import (
     Answer,
     SignRequest,
 )
+from trustconduct.acknowledgements.paper_models import AnswerHow, How
 from trustconduct.acknowledgements.receipt_page import SAID, moment
 from trustconduct.acknowledgements.signing import Asked
 from trustconduct.people.models import Adult
@@ -31,6 +32,11 @@ class Receipt:
     typed_name: str
     sha256: str
     answered_at: datetime
+    how: str = ""  # blank for an answer by their own mailed link
+
+    @property
+    def came(self) -> str:
+        return How(self.how).word if self.how else ""
 
     @property
     def said(self) -> str:
@@ -50,6 +56,12 @@ def receipts(session: ScopedSession, request_id: UUID) -> list[Receipt]:
             AcknowledgementWords.typed_name,
             Acknowledgement.sha256,
             Acknowledgement.answered_at,
+            func.coalesce(AnswerHow.how, ""),
+        )
+        .outerjoin(
+            AnswerHow,
+            (AnswerHow.school_id == Acknowledgement.school_id)
+            & (AnswerHow.id == Acknowledgement.id),
         )
         .join(
             AcknowledgementWords,

@@ -18,10 +18,11 @@ from trustconduct.acknowledgements.models import (
     Answer,
     SignRequest,
 )
+from trustconduct.acknowledgements.paper_models import AnswerHow, How, PaperSheet
 from trustconduct.audit.actor import Actor
 from trustconduct.audit.events import Event
 from trustconduct.audit.record import event_rows
-from trustconduct.db import insert_rows, new_id, prepared, straight, table_of
+from trustconduct.db import Row, insert_rows, new_id, prepared, straight, table_of
 from trustconduct.outbox.untold import untold
 from trustconduct.outbox.write import Link, mail_rows
 from trustconduct.people.models import Adult
@@ -69,6 +70,7 @@ class Asked:
     office_email: str
     superseded: bool
     answers: frozenset[Answer]
+    sheet: UUID | None = None  # where it was opened by the link on a sheet of paper
 
     @property
     def open(self) -> bool:
@@ -81,7 +83,9 @@ class Asked:
         return Actor("link", self.id, self.adult_name)
 
 
-def _asked_statement() -> Select:
+def _asked_statement(*, by_sheet: bool = False) -> Select:
+    """By the request's own link, or by that of a sheet: each is taken back by itself."""
+    link: Any = PaperSheet if by_sheet else SignRequest
     newer = (
         select(InForce.id)
         .where(InForce.number > SchoolVersion.number)
@@ -97,15 +101,15 @@ def _asked_statement() -> Select:
         )
         .scalar_subquery()
     )
-    return (
+    query = (
         select(
             SignRequest.id,
             SignRequest.version_id,
             SignRequest.adult_id,
             Adult.name,
             Adult.email,
-            SignRequest.generation,
-            SignRequest.closes_on,
+            literal_column("1") if by_sheet else SignRequest.generation,
+            link.closes_on,
             SchoolVersion.number,
             SchoolVersion.sha256,
             func.coalesce(SchoolSettings.telephone, literal_column("''")),
@@ -124,9 +128,9 @@ def _asked_statement() -> Select:
         .outerjoin(SchoolSettings, SchoolSettings.school_id == SignRequest.school_id)
         .where(
             SignRequest.school_id == bindparam("school_id", type_=Uuid),
-            SignRequest.id == bindparam("request_id", type_=Uuid),
-            SignRequest.revoked_at.is_(None),
-            SignRequest.disowned_at.is_(None),
+            link.id == bindparam("request_id", type_=Uuid),
+            link.revoked_at.is_(None),
+            link.disowned_at.is_(None),
             # Who must not be told finds the link closed, as if it had never been.
             ~select(marked.c.id)
             .where(
@@ -135,22 +139,41 @@ def _asked_statement() -> Select:
             .exists(),
         )
     )
+    if by_sheet:
+        query = query.join(
+            PaperSheet,
+            (PaperSheet.school_id == SignRequest.school_id)
+            & (PaperSheet.request_id == SignRequest.id),
+        )
+    return query
 
 
 _ASKED = prepared(_asked_statement())
+_ASKED_BY_SHEET = prepared(_asked_statement(by_sheet=True))
 
 
 def asked(session: ScopedSession, request_id: UUID) -> Asked | None:
     """The request behind a link, by one query."""
+    return _found(session, _ASKED, request_id)
+
+
+def asked_by_sheet(session: ScopedSession, sheet_id: UUID) -> Asked | None:
+    """The request behind the link on a sheet of paper, by one query."""
+    return _found(session, _ASKED_BY_SHEET, sheet_id, sheet_id)
+
+
+def _found(
+    session: ScopedSession, statement: Any, id: UUID, sheet: UUID | None = None
+) -> Asked | None:
     row = straight(
         session.connection(),
-        _ASKED,
-        {"school_id": session.school_id, "request_id": request_id, "today": clock.today()},
+        statement,
+        {"school_id": session.school_id, "request_id": id, "today": clock.today()},
     ).fetchone()
     if row is None:
         return None
     *columns, answers = row
-    return Asked(*columns, frozenset(Answer(answer) for answer in answers or ()))  # type: ignore[call-arg]
+    return Asked(*columns, frozenset(Answer(answer) for answer in answers or ()), sheet)  # type: ignore[call-arg]
 
 
 def answer(
@@ -207,10 +230,37 @@ def answer(
                 version=request.number,
                 sha256=shown_sha256,
             ),
-            *mail_rows(session, _receipt(request, answer, name, now, copy, school, answer_id)),
+            *_by_sheet(request, key),
+            # Whom no email reaches finds the receipt behind the same link.
+            *(
+                mail_rows(session, _receipt(request, answer, name, now, copy, school, answer_id))
+                if request.adult_email
+                else []
+            ),
         ],
         unless=("school_id", "request_id", "answer"),
     )
+
+
+def _by_sheet(request: Asked, key: dict[str, Any]) -> list[Row]:
+    """That an answer came by the link on a sheet of paper: others may have held it."""
+    if request.sheet is None:
+        return []
+    today = clock.today()
+    return [
+        (
+            table_of(AnswerHow),
+            {
+                **key,
+                "how": How.SHEET_LINK.value,
+                "signed_on": today,
+                "received_on": today,
+                "keyed_by": "",
+                "witness": "",
+                "sheet_id": request.sheet,
+            },
+        )
+    ]
 
 
 def _receipt(
@@ -224,6 +274,8 @@ def _receipt(
 ) -> Any:
     when = receipt_page.moment(now)
     link = Link(f"/{school.slug}/sign/{request.id}/", "sign", request.id, request.generation)
+    if request.sheet:
+        link = Link(f"/{school.slug}/sign/paper/{request.sheet}/", "paper", request.sheet, 1)
     return mails.receipt(
         school.name,
         adult_id=request.adult_id,

@@ -29,7 +29,12 @@ KINDS: dict[str, Kind] = {
             }
         ),
     ),
-    "answers": Kind("Answers and links", frozenset({"acknowledgement", "sign_request"})),
+    "answers": Kind(
+        "Answers and links",
+        frozenset(
+            {"acknowledgement", "sign_request", "paper_pack", "paper_sheet", "told_otherwise"}
+        ),
+    ),
     "people": Kind(
         "Parents, carers and pupils",
         frozenset({"adult", "pupil", "care", "roll", "list_confirmation"}),
@@ -62,3 +67,24 @@ KINDS: dict[str, Kind] = {
 }
 # Kinds that this table does not know yet are found under this one.
 ELSE = "other"
+
+# What stands for `{thing}` where its own name is not known any more, or there is none.
+NAMELESS = {
+    "adult": "a parent or carer",
+    "pupil": "a pupil",
+    "acknowledgement": "a parent or carer",
+    "sign_request": "a parent or carer",
+    "paper_pack": "a pack of sheets",
+    "paper_sheet": "a sheet of paper",
+    "stored_file": "a file",
+    "policy_version": "a version",
+    "policy_edition": "an edition",
+    "policy_consultation": "a consultation",
+    "policy_guest": "a governor or union representative",
+    "policy_comment": "a comment",
+    "review_school": "a part that is the school’s own",
+    "school": "a school",
+    "account_user": "a person who is not known",
+    "account_sign_in": "a person who is not known",
+    "account_factor": "a person who is not known",
+}

@@ -298,6 +298,35 @@ SENTENCES: dict[Event, Sentence] = {
     Event.LINK_DISOWNED: Sentence(
         "opened the link of {thing} and said that they are another person"
     ),
+    Event.ANSWER_KEYED: Sentence(
+        "wrote down an answer of {thing} about version {version}, given {how} on {signed_on}",
+        "wrote down an answer of {thing}",
+    ),
+    Event.PACK_ASKED: Sentence(
+        "had sheets of paper made for {sheets} parents and carers",
+        "had sheets of paper made for parents and carers",
+    ),
+    Event.PACK_TAKEN_OUT: Sentence("took out a pack of sheets with links to print"),
+    Event.PACK_DROPPED: Sentence("deleted a pack of sheets, and took back its links"),
+    Event.SHEET_REVOKED: Sentence(
+        "took back the link on sheet {number}", "took back the link on a sheet of paper"
+    ),
+    Event.SHEET_DISOWNED: Sentence(
+        "opened the link on sheet {number} and said that they are another person",
+        "opened the link on a sheet of paper and said that they are another person",
+    ),
+    Event.TEXT_OPENED: Sentence(
+        "said on the page that they have opened version {version} of the code",
+        "said on the page that they have opened the code",
+    ),
+    Event.ADULTS_TOLD: Sentence(
+        "noted that {people} adults were told of version {version} on {told_on}: {words}",
+        "noted that adults were told of the code",
+    ),
+    Event.TELLING_TAKEN_BACK: Sentence(
+        "took back that adults were told of the code, and gave this reason: “{because}”",
+        "took back that adults were told of the code",
+    ),
     Event.REVIEW_REMINDED: Sentence(
         "sent a reminder of the review of {what}, due on {due_on}",
         "sent a reminder of the review of {thing}",
@@ -352,24 +381,6 @@ SENTENCES: dict[Event, Sentence] = {
     Event.HISTORY_READ: Sentence("looked at the history of {thing}"),
     Event.ROLL_READ: Sentence("looked at the list of parents and carers"),
     Event.USER_READ: Sentence("looked at the account of {thing}"),
-}
-
-# What stands for `{thing}` where its own name is not known any more, or there is none.
-NAMELESS = {
-    "adult": "a parent or carer",
-    "pupil": "a pupil",
-    "acknowledgement": "a parent or carer",
-    "sign_request": "a parent or carer",
-    "policy_version": "a version",
-    "policy_edition": "an edition",
-    "policy_consultation": "a consultation",
-    "policy_guest": "a governor or union representative",
-    "policy_comment": "a comment",
-    "review_school": "a part that is the school’s own",
-    "school": "a school",
-    "account_user": "a person who is not known",
-    "account_sign_in": "a person who is not known",
-    "account_factor": "a person who is not known",
 }
 
 

@@ -17,6 +17,7 @@ class FileKind(StrEnum):
     """What a file is for: its part of the service decides who may see it."""
 
     BADGE = "badge"
+    SCAN = "scan"  # of an answer on paper, or of a meeting's list
 
 
 class MediaType(StrEnum):

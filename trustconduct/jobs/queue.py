@@ -23,6 +23,7 @@ PREFIX = "trustconduct.jobs.tasks."
 DELIVER = f"{PREFIX}deliver_mail"
 CONSULT = f"{PREFIX}consult_on_drafts"
 ROLLS = f"{PREFIX}take_in_rolls"
+PACKS = f"{PREFIX}make_packs"
 REMIND_SCHOOLS = f"{PREFIX}remind_of_rollouts"
 # The only functions that a job may name, whatever stands in Redis.
 ALLOWED = frozenset(
@@ -40,6 +41,7 @@ ALLOWED = frozenset(
         f"{PREFIX}start_schools",
         CONSULT,
         ROLLS,
+        PACKS,
     }
 )
 NAME = "trustconduct"

@@ -23,6 +23,7 @@ from trustconduct.audit.actor import Role
 from trustconduct.db import transaction
 from trustconduct.jobs import campaigns, runs, sealing
 from trustconduct.jobs.gateways import text_gateway
+from trustconduct.jobs.packs import make_due
 from trustconduct.jobs.printing import pdf_of
 from trustconduct.jobs.queue import DELIVER, connect, enqueue, heard, ring, run_of_this_job
 from trustconduct.jobs.rollouts import remind_schools
@@ -128,16 +129,14 @@ def _since(began: float) -> float:
 
 @told
 def deliver_mail(school_id: str | None = None) -> int:
-    """Send all that is due, school by school and then the Trust's; give how many were tried.
+    """Send all that is due, the Trust's and each school's; give how many were tried.
 
-    With a school's id, its messages alone. What breaks at one school does not
-    keep the others from their turn; the job fails afterwards, so that it shows.
+    With an id, that school's alone. What breaks at one shows after the others had their turn.
     """
     with_ = works()
+    settings, stop_at = with_.settings, time.monotonic() + SECONDS_OF_DELIVERY
     if school_id is None:
         heard(with_.redis)
-    stop_at = time.monotonic() + SECONDS_OF_DELIVERY
-    settings = with_.settings
     key, came_back = settings.SECRET_KEY, settings.BOUNCE_ADDRESS
     envelope = Envelope(key, settings.BASE_URL, settings.MAIL_FROM, bounces_to=came_back)
     broken: Exception | None = None
@@ -230,14 +229,9 @@ def remind_of_reviews() -> bool:
 
 def _people_of_trust() -> list[Recipient]:
     with works().sessions.accounts(read_only=True) as session:
-        today = clock.today()
+        today, role = clock.today(), Role.TRUST_OFFICER
         return [
-            Recipient(
-                user.name,
-                user.email,
-                user.id,
-                officer=user.is_at_trust(Role.TRUST_OFFICER, today),
-            )
+            Recipient(user.name, user.email, user.id, officer=user.is_at_trust(role, today))
             for user in at_trust(session)
         ]
 
@@ -353,6 +347,12 @@ def start_schools() -> int:
 def take_in_rolls() -> int:
     """Do the next step of every roll that waits for one; give how many."""
     return take_in_due(works().sessions)
+
+
+@told
+def make_packs() -> int:
+    """Make every pack of paper sheets that waits for it; give how many."""
+    return make_due(works().sessions, works().settings)
 
 
 @told

@@ -73,6 +73,14 @@ TIMETABLE = (
         "rolls looked at or saved",
     ),
     Entry(
+        "make_packs",
+        Minutes(1),
+        "Making sheets to print",
+        "Makes the packs of sheets that schools asked for, and deletes those of two weeks ago.",
+        "pack made",
+        "packs made",
+    ),
+    Entry(
         "forget_kept_forms",
         Minutes(10),
         "Deleting what was typed and not sent",

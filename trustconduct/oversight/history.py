@@ -19,7 +19,8 @@ from trustconduct.accounts.permissions import Can, permit
 from trustconduct.acknowledgements.models import Acknowledgement, SignRequest
 from trustconduct.audit.actor import Actor
 from trustconduct.audit.history import Happened, Wanted, happened
-from trustconduct.audit.sentences import NAMELESS, sentence_of
+from trustconduct.audit.kinds import NAMELESS
+from trustconduct.audit.sentences import sentence_of
 from trustconduct.people.models import Adult, Pupil
 from trustconduct.policies.models import Edition, SchoolVersion
 from trustconduct.tenants.models import School, Trust

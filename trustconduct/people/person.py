@@ -175,3 +175,18 @@ def _apart(session: ScopedSession, ids: list[UUID]) -> tuple[Apart, ...]:
         them = second if first.id in ids else first
         found.append(Apart(them.id, them.name, said.because, said.said_by))
     return tuple(found)
+
+
+def rows_of_person(session: ScopedSession, adult_id: UUID) -> list[UUID]:
+    """Every row that stands for this person: the one that is kept, and its doubles.
+
+    What was told to one of them, or answered by it, was told to the person.
+    """
+    kept = (
+        select(func.coalesce(Adult.merged_into, Adult.id))
+        .where(Adult.id == adult_id)
+        .scalar_subquery()
+    )
+    return list(
+        session.scalars(select(Adult.id).where(or_(Adult.id == kept, Adult.merged_into == kept)))
+    )

@@ -15,12 +15,14 @@ from trustconduct.acknowledgements.answers import answer_given, hold_talk, talks
 from trustconduct.acknowledgements.audience import reach, year_groups
 from trustconduct.acknowledgements.links import disowned, revoke, send_again
 from trustconduct.acknowledgements.lists import WORDS, counts, lines, relationships
+from trustconduct.acknowledgements.on_behalf import how_it_came
+from trustconduct.acknowledgements.reference import shown
 from trustconduct.audit.events import Event
 from trustconduct.db import transaction
 from trustconduct.policies.versions import version_in_force
 from trustconduct.schools.settings import settings_of
 from trustconduct.tenants.sessions import ScopedSession
-from trustconduct.web import answer_lists, campaigns
+from trustconduct.web import answer_lists, campaigns, keyed, packs
 from trustconduct.web.answer_lists import chosen_of, wanted_of
 from trustconduct.web.door import (
     actor,
@@ -38,6 +40,8 @@ pages = Blueprint("answers", __name__, url_prefix="/<school>/staff/acknowledgeme
 pages.url_value_preprocessor(enter_school)
 pages.register_blueprint(campaigns.pages)
 pages.register_blueprint(answer_lists.pages)
+pages.register_blueprint(packs.pages)
+pages.register_blueprint(keyed.pages)
 
 A_PAGE = 50
 
@@ -140,7 +144,8 @@ def _to_list() -> Response:
 def talk(answer_id: UUID) -> Response:
     """One answer with what the parent wrote; a wish to talk can be noted as met here."""
     given = found(answer_given(g.session, answer_id))
-    page = staff_page("staff/talk.html", talk=given)
+    came = how_it_came(g.session, answer_id)
+    page = staff_page("staff/talk.html", talk=given, came=came, shown=shown, day=clock.day)
     note_reading(Event.ANSWER_READ, "acknowledgement", answer_id)
     return make_response(page)
 

@@ -7,13 +7,20 @@ from flask import Blueprint, Response, g, make_response, request
 from trustconduct.accounts.permissions import Can
 from trustconduct.audit.events import Event
 from trustconduct.people.person import SHOWN, people_page
-from trustconduct.web import doubles, person, person_marks, rolls, told
+from trustconduct.web import doubles, person, person_marks, person_notice, rolls, told
 from trustconduct.web.door import enter_school, last_seen, needs, note_reading
 from trustconduct.web.navigation import school_url, staff_page
 
 pages = Blueprint("people", __name__, url_prefix="/<school>/staff/people")
 pages.url_value_preprocessor(enter_school)
-for part in (person.pages, person_marks.pages, told.pages, doubles.pages, rolls.pages):
+for part in (
+    person.pages,
+    person_marks.pages,
+    person_notice.pages,
+    told.pages,
+    doubles.pages,
+    rolls.pages,
+):
     pages.register_blueprint(part)
 
 A_PAGE = 50

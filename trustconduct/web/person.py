@@ -11,6 +11,7 @@ from sqlalchemy.orm.exc import StaleDataError
 
 from trustconduct import clock
 from trustconduct.accounts.permissions import Can
+from trustconduct.acknowledgements.notice_facts import facts_of_person
 from trustconduct.acknowledgements.of_person import asked_of, messages_to
 from trustconduct.audit.events import Event
 from trustconduct.db import transaction
@@ -85,6 +86,7 @@ def show(adult_id: UUID) -> Response:
         kind=AdultKind(person.adult.kind).word,
         asked=asked_of(g.session, person.ids),
         messages=messages_to(g.session, person.ids),
+        facts=facts_of_person(g.session, person.ids),
         yes_no={True: "Yes", False: "No", None: "Not known"},
         moment=moment,
         day=clock.day,

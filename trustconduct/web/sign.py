@@ -14,6 +14,7 @@ from sqlalchemy import select
 
 from trustconduct.acknowledgements.links import disown
 from trustconduct.acknowledgements.models import Answer
+from trustconduct.acknowledgements.opened import is_opened, note_fetch, note_opened
 from trustconduct.acknowledgements.receipts import receipts, signed_before
 from trustconduct.acknowledgements.signing import (
     LONGEST_NOTE,
@@ -22,6 +23,7 @@ from trustconduct.acknowledgements.signing import (
     LinkClosed,
     answer,
     asked,
+    asked_by_sheet,
     checked_name,
     checked_note,
     copy_of,
@@ -32,11 +34,12 @@ from trustconduct.db import transaction
 from trustconduct.outbox.links import is_token, token
 from trustconduct.policies.differences import differences
 from trustconduct.policies.facts import fill
+from trustconduct.policies.in_short import IN_SHORT
 from trustconduct.policies.models import SchoolVersion
 from trustconduct.policies.wording import differences_html
 from trustconduct.schools.settings import facts_of, settings_of
 from trustconduct.web.cookies import link_cookie, set_link_cookie
-from trustconduct.web.door import Form, enter_school, open_to_all, read, works
+from trustconduct.web.door import Form, enter_school, leave, open_to_all, read, works
 from trustconduct.web.fields import Plain
 
 pages = Blueprint("sign", __name__, url_prefix="/<school>/sign")
@@ -144,11 +147,48 @@ def open_link(request_id: UUID, secret: str) -> Response:
         token(key, "sign-page", asks.id, asks.generation),
         _path(request_id),
     )
+    _note_fetch(asks.id)
     return response
+
+
+@pages.get("/paper/<uuid:sheet_id>/<secret>")
+@open_to_all
+def open_sheet(sheet_id: UUID, secret: str) -> Response:
+    """The same for the link in the QR code of a sheet of paper."""
+    key = works().settings.SECRET_KEY
+    asks = asked_by_sheet(g.session, sheet_id)
+    if asks is None or not is_token(secret, key, "paper", sheet_id, 1):
+        return _closed()
+    response = make_response(redirect(_path(asks.id), 303))
+    cookie = f"{sheet_id}.{token(key, 'paper-page', sheet_id, 1)}"
+    set_link_cookie(response, COOKIE, cookie, _path(asks.id))
+    _note_fetch(asks.id)
+    return response
+
+
+def _note_fetch(request_id: UUID) -> None:
+    """Write down that a link was fetched: one of the three things that a GET may write."""
+    leave()
+    with works().sessions.school(g.school.id) as session, transaction(session):
+        note_fetch(session, request_id)
+
+
+def _behind_sheet(request_id: UUID, given: str) -> Asked | None:
+    sheet, _, secret = given.partition(".")
+    try:
+        sheet_id = UUID(sheet)
+    except ValueError:  # made up
+        return None
+    if not is_token(secret, works().settings.SECRET_KEY, "paper-page", sheet_id, 1):
+        return None
+    asks = asked_by_sheet(g.session, sheet_id)
+    return asks if asks and asks.id == request_id else None
 
 
 def _behind_cookie(request_id: UUID) -> Asked | None:
     given = request.cookies.get(link_cookie(COOKIE), "")
+    if "." in given:
+        return _behind_sheet(request_id, given)
     asks = asked(g.session, request_id) if given else None
     key = works().settings.SECRET_KEY
     if asks and is_token(given, key, "sign-page", asks.id, asks.generation):
@@ -249,6 +289,41 @@ def give_answer(request_id: UUID) -> Response:
     return _back(request_id)
 
 
+class OpenedForm(Plain):
+    """That somebody has opened the text: with the name, which no scanner types."""
+
+    opened_name = fields.String(load_default="")
+    shown = fields.String(load_default="")
+
+
+@pages.post("/<uuid:request_id>/opened")
+@open_to_all
+def opened(request_id: UUID) -> Response:
+    """Whoever reads says so by an act of their own, without answering."""
+    asks = _behind_cookie(request_id)
+    if asks is None:
+        return _closed()
+    if not from_own_page():
+        raise CSRFError
+    form = read(OpenedForm)
+    try:
+        with transaction(g.session):
+            note_opened(
+                g.session,
+                asks,
+                by=asks.by,
+                typed_name=form.values.get("opened_name", ""),
+                shown_sha256=form.values.get("shown", ""),
+            )
+    except LinkClosed:
+        return _closed()
+    except AnswerRefused as refused:
+        field = "opened_name" if refused.field == "typed_name" else refused.field
+        form.refuse(field, str(refused))
+        return _form_page(asks, form, 422)
+    return Response(status=303, headers={"Location": f"{_path(request_id)}?opened=yes"})
+
+
 def _back(request_id: UUID) -> Response:
     """To the page itself, without the body that Flask writes for browsers that stay."""
     return Response(status=303, headers={"Location": _path(request_id)})
@@ -267,6 +342,8 @@ def _page(template: str, asks: Asked, *, status: int = 200, **more: Any) -> Resp
         trust=works().directory.trust(),
         facts={"school.telephone": asks.telephone},
         longest_note=LONGEST_NOTE,
+        in_short=IN_SHORT,
+        just_opened="opened" in request.args and is_opened(g.session, asks.id),
         form_token=_mark(asks.id),
         site=works().settings.BASE_URL.rstrip("/"),
         Answer=Answer,

@@ -1,0 +1,68 @@
+"""How an answer came that did not come by the adult's own mailed link."""
+
+import sqlalchemy as sa
+from alembic import op
+
+from migrations.guards import append_only, school_table
+
+revision = "0035"
+down_revision = "0034"
+
+TABLE = "acknowledgement_how"
+
+
+def key(table: str, to: str = "") -> list[sa.Column | sa.Constraint]:
+    found: list[sa.Column | sa.Constraint] = [
+        sa.Column("school_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.PrimaryKeyConstraint("school_id", "id", name=op.f(f"pk_{table}")),
+        sa.ForeignKeyConstraint(["school_id"], ["school.id"], name=op.f(f"fk_{table}_school_id")),
+    ]
+    return [*found, beneath(table, "id", to)] if to else found
+
+
+def beneath(table: str, column: str, to: str) -> sa.ForeignKeyConstraint:
+    return sa.ForeignKeyConstraint(
+        ["school_id", column],
+        [f"{to}.school_id", f"{to}.id"],
+        name=op.f(f"fk_{table}_school_id_{column}"),
+    )
+
+
+def column(name: str, kind: sa.types.TypeEngine, *, blank: bool = False) -> sa.Column:
+    return sa.Column(name, kind, nullable=blank)
+
+
+def upgrade() -> None:
+    op.create_table(
+        TABLE,
+        *key(TABLE, "acknowledgement"),
+        column("how", sa.Text()),
+        column("signed_on", sa.Date()),
+        column("received_on", sa.Date()),
+        column("keyed_by", sa.Text()),
+        column("keyed_by_id", sa.Uuid(), blank=True),
+        column("witness", sa.Text()),
+        column("scan_id", sa.Uuid(), blank=True),
+        column("sheet_id", sa.Uuid(), blank=True),
+        beneath(TABLE, "scan_id", "stored_file"),
+        beneath(TABLE, "sheet_id", "paper_sheet"),
+        sa.CheckConstraint(
+            "how in ('sheet_link', 'paper', 'telephone', 'interpreter', 'meeting')",
+            name=op.f(f"ck_{TABLE}_how_known"),
+        ),
+        sa.CheckConstraint("received_on >= signed_on", name=op.f(f"ck_{TABLE}_days_in_order")),
+        sa.CheckConstraint(
+            "(how = 'sheet_link') = (keyed_by = '')", name=op.f(f"ck_{TABLE}_keyed_by_somebody")
+        ),
+        sa.CheckConstraint(
+            "how <> 'sheet_link' or sheet_id is not null", name=op.f(f"ck_{TABLE}_link_of_a_sheet")
+        ),
+    )
+    op.create_index("ix_acknowledgement_how_scan", TABLE, ["school_id", "scan_id"])
+    school_table(TABLE, "select, insert")
+    append_only(TABLE)
+
+
+def downgrade() -> None:
+    op.drop_table(TABLE)
