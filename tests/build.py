@@ -336,7 +336,8 @@ def a_badge(session: ScopedSession, word: str, *, by: Actor) -> UUID:
     png = io.BytesIO()
     Image.new("RGB", (8, 8), "#0f4c5c").save(png, "PNG", pnginfo=about)
     looked = Looked(f"Badge {word}.png", MediaType.PNG, png.getvalue())
-    badge = set_badge(session, looked, by=by, seen=None)
+    small = Looked(f"Small {word}.png", MediaType.PNG, png.getvalue())
+    badge = set_badge(session, looked, by=by, seen=None, small=small)
     assert badge
     return badge.id
 

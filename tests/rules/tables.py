@@ -9,6 +9,7 @@ SCHOOL, TRUST, ACCOUNTS = "school", "trust", "accounts"
 # Of the schools. `oversight`: the Trust may read it, so no names, narratives or bodies.
 SCHOOL_TABLES = {
     "school_settings",
+    "authorised_event",
     "audit_event_school",
     "audit_detail_school",
     "outbox_school",
@@ -63,6 +64,7 @@ OVERSIGHT_TABLES = {
 
 TRUST_TABLES = {
     "trust",
+    "given_change",
     "school",
     "school_start",
     "school_notice",
@@ -172,6 +174,8 @@ TRIED = "bounced_at,broken,due_at,last_error,outcome,parked_at,reference,sent_at
 RIGHTS = {
     "tc_school": {
         "school_settings": "select insert update",
+        "authorised_event": "select insert update",
+        "given_change": "select",
         "audit_event_school": "select insert",
         "audit_detail_school": "select insert",
         "outbox_school": f"select insert update({TRIED})",
@@ -232,6 +236,7 @@ RIGHTS = {
         "school_notice": "select insert",
         "police_force": "select",
         "audit_event_trust": "select insert",
+        "given_change": "select insert",
         "audit_detail_trust": "select insert",
         "outbox_trust": f"select insert update({TRIED})",
         "outbox_content_trust": "select insert",
@@ -285,6 +290,7 @@ RIGHTS = {
 
 # Rows that never change once they are there: refused to everyone, the owner included.
 APPEND_ONLY = {
+    "given_change",
     "stored_file",
     "stored_file_content",
     "audit_event_school",
