@@ -24,8 +24,8 @@ from trustconduct.web.tasks import MOST, Here, Sources, Task, tasks
 SOURCES = [
     ("to_comment", Can.COMMENT_ON_DRAFT),
     ("to_adopt", Can.CHANGE_SETTINGS),
-    ("to_publish_again", Can.CHANGE_SETTINGS),
     ("undelivered", Can.SEE_MAIL),
+    ("to_publish_again", Can.CHANGE_SETTINGS),
     ("in_wrong_hands", Can.SEND_LINK_AGAIN),
     ("to_talk", Can.HOLD_TALK),
     ("to_ask", Can.START_CAMPAIGN),

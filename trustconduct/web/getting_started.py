@@ -52,7 +52,7 @@ class Step:
 
 
 def getting_started(session: ScopedSession, here: Here) -> list[Task]:
-    """What is done, what is next and what comes after: seven queries. One step is "Next"."""
+    """What is done, what is next and what comes after: eight queries. One step is "Next"."""
     found = list(_steps(session, here))
     next_ = next((one for one in found if not one.done and not one.waits_for), None)
     return [one.task(here, next_=one is next_) for one in found]

@@ -181,7 +181,9 @@ def shown_given(given: ForSchools, choices: Mapping[str, list[tuple[str, str]]])
 def take_offered(form: Form) -> None:
     """Put a colour that was offered, and chosen by its button, in the place of what was typed."""
     for name in [name for name in form.values if name.startswith("take_")]:
-        key = name.removeprefix("take_")
+        key, offered = name.removeprefix("take_"), form.values.pop(name)
+        if not offered:
+            continue
         form.errors.pop(key, None)
-        form.values[key] = form.values.pop(name)
+        form.values[key] = offered
         form.typed = {**form.typed, key: form.values[key]}
