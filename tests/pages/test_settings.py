@@ -68,7 +68,7 @@ def test_settings_inherit_and_a_school_looks_like_itself(service, open_page, axe
     officer.get_by_role("button", name="Save").click()
     expect(officer.get_by_role("status")).to_contain_text("is saved")
 
-    office = open_page(1280, scripts=False)
+    office = open_page(1280)
     sign_in(office, service, service.people[Role.OFFICE, "oak-lane"], axe)
     both(office, axe, "home")
     home = f"{service.url}/oak-lane/staff/policy"
@@ -82,7 +82,7 @@ def test_settings_inherit_and_a_school_looks_like_itself(service, open_page, axe
     office.get_by_label("Office hours").fill("open all the time")
     office.get_by_label("Days to answer").fill("5")
     office.get_by_role("button", name="Save").click()
-    expect(office.get_by_role("alert")).to_contain_text("read as hours")
+    expect(office.locator("main")).to_contain_text("read as hours")
     both(office, axe, "settings-office-wrong")
     office.get_by_label("Office hours").fill("Mon–Thu 8.30am–4pm, Fri 8.30 to 3.30")
     office.get_by_role("button", name="Save").click()
@@ -92,9 +92,10 @@ def test_settings_inherit_and_a_school_looks_like_itself(service, open_page, axe
     office.get_by_label("First colour").fill("#e0556b")
     office.get_by_label("Second colour").fill("#f4c430")
     office.get_by_role("button", name="Save", exact=True).click()
-    expect(office.get_by_role("alert")).to_contain_text("The nearest colour that passes is")
+    expect(office.locator("main")).to_contain_text("The nearest colour that passes is")
     both(office, axe, "look-wrong")
-    office.get_by_role("button", name="Use #").click()
+    office.get_by_role("button", name="Use #").first.click()
+    office.get_by_role("button", name="Use #").click()  # the second colour still is too like it
     expect(office.locator("main")).to_contain_text("How your pages look: saved.")
 
     office.goto(f"{home}/badge/")
@@ -107,9 +108,9 @@ def test_settings_inherit_and_a_school_looks_like_itself(service, open_page, axe
 
     office.goto(f"{home}/facts")
     office.get_by_label("Telephone").fill("+44 (0)1632 960 777")
-    office.get_by_label("Parent app").fill("Harbour")
+    office.get_by_label("Policies page").fill("https://oak.example/policies")
     office.get_by_role("button", name="Save and continue").click()
-    expect(office.get_by_role("alert")).to_contain_text("would change the code that parents read")
+    expect(office.locator("main")).to_contain_text("would change the code that parents read")
     both(office, axe, "facts-alter")
     office.get_by_role("button", name="Save and continue").click()
     expect(office.get_by_role("heading", level=1)).to_contain_text("Read it as your parents will")
@@ -152,4 +153,4 @@ def test_settings_inherit_and_a_school_looks_like_itself(service, open_page, axe
         expect(parent.locator(".tc-badge-mark")).to_be_visible()
         both(parent, axe, f"parent-{name}")
     colour = "getComputedStyle(document.documentElement).getPropertyValue('--school-accent').trim()"
-    assert parent.evaluate(colour) == "#f4c430"
+    assert parent.evaluate(colour) == "#f5c83d"
