@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import re
 
 import pytest
+from PIL import Image
 
 from tests.web.test_setup import typed
 from trustconduct.audit.actor import Role
@@ -183,7 +185,7 @@ def test_parents_see_the_events_to_come_until_they_are_withdrawn(head, world):
     assert "Withdrawn" in head.get(f"{HOME}/events/").text
     with world.sessions.school(world.oak.id) as session, transaction(session):
         assert settings_of(session).school_id == world.oak.id
-    head.application.extensions["trustconduct.pages"]._kept.clear()
+    head.application.extensions.pop("trustconduct.pages", None)
     assert f"Fair {word}" not in head.get("/oak-lane/").text
 
 
@@ -208,3 +210,68 @@ def test_who_may_not_see_people_is_offered_no_search(client, world):
     assert 'role="search"' not in page
     assert "In the last seven days" not in page
     assert "In the next seven days" in page
+
+
+def a_picture(kind: str) -> bytes:
+    out = io.BytesIO()
+    if kind == "cmyk":
+        Image.new("CMYK", (200, 200), (0, 100, 100, 0)).save(out, "JPEG")
+    else:
+        frames = [Image.new("RGB", (200, 200), colour) for colour in ("#7a1f2b", "#0f4c5c")]
+        frames[0].save(out, "PNG" if kind == "apng" else "GIF", save_all=True,
+                       append_images=frames[1:])  # fmt: skip
+    return out.getvalue()
+
+
+SVG = b'<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>'
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "says"),
+    [
+        ("logo.svg", SVG, "a drawing made of text (SVG). It can hold programs"),
+        ("logo.png", SVG, "a drawing made of text (SVG). It can hold programs"),
+        ("logo.gif", a_picture("gif"), "not a JPEG or PNG. Open it and save"),
+        ("logo.jpg", a_picture("cmyk"), "made for a printing press (CMYK)"),
+        ("logo.png", a_picture("apng"), "It moves"),
+        ("logo.jpg", b"\xff\xd8\xff" + bytes(11_000_000), "larger than 10 MB"),
+    ],
+)
+def test_a_badge_that_can_not_be_one_is_refused_in_clear_words(head, world, name, content, says):
+    answer = send_file(head, name, content)
+    assert answer.status_code == 422
+    assert says in answer.text
+    assert f"/oak-lane/badge/{world.oak.small_badge}" in head.get("/oak-lane/").text
+
+
+def send_file(browser, name: str, content: bytes):
+    page = f"{HOME}/badge/"
+    seen = re.search(r'name="seen" value="([^"]*)"', browser.get(page).text)[1]
+    token = browser.csrf(page)
+    fields = {"csrf_token": token, "seen": seen, "badge": (io.BytesIO(content), name)}
+    return browser.post(page, data=fields, content_type="multipart/form-data")
+
+
+def test_a_new_badge_is_small_on_the_pages(head, world):
+    out = io.BytesIO()
+    Image.effect_noise((900, 900), 90).convert("RGB").save(out, "PNG")
+    assert send_file(head, "noise.png", out.getvalue()).status_code == 303
+    address = re.search(r'src="(/oak-lane/badge/[^"]+)"', head.get(f"{HOME}/badge/").text)
+    assert address is None  # the form shows the one for print
+    head.application.extensions.pop("trustconduct.pages", None)
+    address = re.search(r'src="(/oak-lane/badge/[^"]+)"', head.get("/oak-lane/").text)[1]
+    assert len(head.get(address).data) <= 15_000
+
+
+def test_parents_find_the_office_and_the_other_policies(client, world):
+    word = world.oak.canary
+    page = client.get("/oak-lane/contact").text
+    assert f"Letters reach us at 1 {word} Lane." in page
+    assert f'href="https://{word}.example/safeguarding"' in page
+    assert "school day" not in page
+    client.sign_in(world.oak.users[Role.HEADTEACHER])
+    send(client, OFFICE, answer_within="5", office_hours="Mon-Fri 8.30-4")
+    client.application.extensions.pop("trustconduct.pages", None)
+    page = client.get("/oak-lane/contact").text
+    assert "You have an answer within 5 school days." in page
+    assert "Somebody answers: Monday to Friday 8:30am to 4pm." in page

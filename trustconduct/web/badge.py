@@ -65,7 +65,9 @@ def save() -> Response:
         return _page(form, 422)
     content = upload.stream.read(MOST_BYTES + 1)
     try:
-        looked = look_at(upload.filename, content, allowed=PICTURES, longest=LONGEST_SIDE)
+        looked = look_at(
+            upload.filename, content, allowed=PICTURES, longest=LONGEST_SIDE, for_pages=True
+        )
         small = look_at(f"small {upload.filename}", content, allowed=PICTURES, longest=SMALL_SIDE)
         if len(small.content) > SMALL_BYTES:
             small = look_at(

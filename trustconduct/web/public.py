@@ -35,6 +35,7 @@ from trustconduct.policies.models import InForce, SchoolVersion
 from trustconduct.policies.print_version import Badge, print_version
 from trustconduct.policies.versions import history, version_in_force, version_numbered
 from trustconduct.schools.badge import badge_of, small_badge
+from trustconduct.schools.inherited import for_schools, in_force
 from trustconduct.schools.look import look_of, look_styles
 from trustconduct.schools.models import AuthorisedEvent, SchoolBadge
 from trustconduct.schools.occasions import to_come
@@ -360,7 +361,12 @@ def _shown_version(number: int) -> SchoolVersion:
 def contact() -> Response:
     def make() -> str:
         matrix = current_matrix(g.session)
-        return school_page("public/contact.html", here="contact", matrix=matrix)
+        settings, given = settings_of(g.session), for_schools(g.session)
+        promises = {
+            name: in_force(f"{name}_within", getattr(settings, f"{name}_within"), given)
+            for name in ("acknowledge", "answer")
+        }
+        return school_page("public/contact.html", here="contact", matrix=matrix, promises=promises)
 
     return kept_pages().page("contact", make)
 
