@@ -663,6 +663,7 @@ RULES: dict[str, Asks | Free | tuple[Asks, ...]] = {
         Can.CHANGE_SETTINGS, SCHOOL, lambda s: given(place="Gate", hung_on=clock.today())),
     "acknowledgements.entrance.take_down_notice": Asks(
         Can.CHANGE_SETTINGS, SCHOOL, lambda s: given(_notice(s), on=clock.today())),
+    "oversight.week.week": Free("it counts for its reader what the table lets them see"),
     "schools.occasions.authorise": Asks(
         Can.CHANGE_SETTINGS, SCHOOL,
         lambda s: given(
