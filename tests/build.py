@@ -332,7 +332,8 @@ def own_reviews(session: ScopedSession, word: str, *, by: Actor) -> None:
 def a_badge(session: ScopedSession, word: str, *, by: Actor) -> UUID:
     """A badge whose name and bytes both hold the word; it has been looked at, let us say."""
     looked = Looked(f"Badge {word}.png", MediaType.PNG, _png(word))
-    badge = set_badge(session, looked, by=by, seen=None)
+    small = Looked(f"Small {word}.png", MediaType.PNG, _png(word))
+    badge = set_badge(session, looked, by=by, seen=None, small=small)
     assert badge
     return badge.id
 

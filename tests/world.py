@@ -58,6 +58,8 @@ from trustconduct.policies.signing_off import sign_off
 from trustconduct.reviews.due_days import Step
 from trustconduct.reviews.models import RollOutReminder
 from trustconduct.reviews.review_steps import tick
+from trustconduct.schools.models import SchoolBadge
+from trustconduct.schools.occasions import authorise
 from trustconduct.tenants.sessions import ScopedSession, Sessions
 
 NAMES = {"oak-lane": "Oak Lane", "elm-park": "Elm Park", "ash-grove": "Ash Grove"}
@@ -92,7 +94,9 @@ class WorldSchool:
     version_number: int = 0
     talk: UUID | None = None  # an open wish to talk
     badge: UUID | None = None
+    small_badge: UUID | None = None
     notice: UUID | None = None  # at an entrance
+    occasion: UUID | None = None  # an authorised event
     roll: UUID | None = None  # looked at, and not saved
     pack: UUID | None = None  # of one sheet
     sheet: UUID | None = None
@@ -301,6 +305,13 @@ def _filled(session: ScopedSession, school: WorldSchool) -> WorldSchool:
         app_name=f"App {word}",
         telephone=f"01632 960001 {word}",
         email=f"office@{word}.example",
+        address=f"1 {word} Lane",
+        office_hours=f"Monday 9am to 4pm {word}",
+        complaints_url=f"https://{word}.example/complaints",
+        safeguarding_url=f"https://{word}.example/safeguarding",
+        staff_code_url=f"https://{word}.example/staff",
+        governing_body=f"Governors of {word}",
+        signatories=f"Ada {word}, Headteacher",
     )
     build.a_year(session, 2024)
     build.a_matrix(
@@ -327,6 +338,14 @@ def _filled(session: ScopedSession, school: WorldSchool) -> WorldSchool:
     badge = build.a_badge(session, word, by=by)
     words = Words(subject=f"From {word}", body=f"{word} {{link}}", text=f"{word} {{link}}")
     build.a_campaign(session, version, by=by, words=words)
+    occasion = authorise(
+        session,
+        by=by,
+        name=f"Fair {word}",
+        held_on=clock.today() + timedelta(days=30),
+        place=f"Hall {word}",
+        alcohol=True,
+    )
     notice = hang_notice(session, by=by, place=f"Door {word}", hung_on=clock.today())
     requests = dict(
         session.execute(
@@ -368,7 +387,9 @@ def _filled(session: ScopedSession, school: WorldSchool) -> WorldSchool:
         version_number=version.number,
         talk=talk,
         badge=badge,
+        small_badge=session.scalars(select(SchoolBadge.small_file_id)).one(),
         notice=notice.id,
+        occasion=occasion.id,
         roll=_a_roll_on_its_way(session, word),
     )
 

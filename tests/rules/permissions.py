@@ -80,6 +80,8 @@ from trustconduct.schools.add import NewSchool
 from trustconduct.schools.calendars import mark
 from trustconduct.schools.change import suspend
 from trustconduct.schools.inherited import Given as Given_
+from trustconduct.schools.models import AuthorisedEvent
+from trustconduct.schools.occasions import authorise
 from trustconduct.schools.settings import facts_of, settings_of
 from trustconduct.schools.start import Head
 from trustconduct.tenants.calendars import Calendar, Kind, Span
@@ -434,6 +436,17 @@ def _printed(session: ScopedSession) -> UUID:
     return pack.id
 
 
+def _occasion(session: ScopedSession) -> AuthorisedEvent:
+    return authorise(
+        session,
+        by=build.a_head(session),
+        name="Fair",
+        held_on=clock.today(),
+        place="Hall",
+        alcohol=True,
+    )
+
+
 def _own_review(session: ScopedSession) -> UUID:
     begin_reviews(session)
     return next(one.id for one in open_reviews(session) if one.subject == Part.FACTS.value)
@@ -711,6 +724,18 @@ RULES: dict[str, Asks | Free | tuple[Asks, ...]] = {
         Can.EXPORT, SCHOOL, lambda s: given(_printed(s), sealer=SEALER)),
     "acknowledgements.entrance.take_down_notice": Asks(
         Can.CHANGE_SETTINGS, SCHOOL, lambda s: given(_notice(s), on=clock.today())),
+    "oversight.week.week": Free("it counts for its reader what the table lets them see"),
+    "schools.occasions.authorise": Asks(
+        Can.CHANGE_SETTINGS, SCHOOL,
+        lambda s: given(
+            name="Fair", held_on=clock.today(), place="Hall", alcohol=True)),
+    "schools.occasions.change_occasion": Asks(
+        Can.CHANGE_SETTINGS, SCHOOL,
+        lambda s: given(
+            _occasion(s), seen_version=1, name="Fete", held_on=clock.today(), place="Field",
+            alcohol=False)),
+    "schools.occasions.withdraw_occasion": Asks(
+        Can.CHANGE_SETTINGS, SCHOOL, lambda s: given(_occasion(s), seen_version=1)),
     "schools.badge.set_badge": Asks(
         Can.CHANGE_SETTINGS, SCHOOL, lambda s: given(_looked(), seen=None)),
     "schools.calendars.save_year": at_both(Can.CHANGE_CALENDAR, lambda s: _year()),

@@ -9,6 +9,7 @@ SCHOOL, TRUST, ACCOUNTS = "school", "trust", "accounts"
 # Of the schools. `oversight`: the Trust may read it, so no names, narratives or bodies.
 SCHOOL_TABLES = {
     "school_settings",
+    "authorised_event",
     "audit_event_school",
     "audit_detail_school",
     "audit_seal_school",
@@ -77,6 +78,7 @@ OVERSIGHT_TABLES = {
 
 TRUST_TABLES = {
     "trust",
+    "given_change",
     "school",
     "school_start",
     "school_notice",
@@ -198,6 +200,8 @@ TRIED = "bounced_at,broken,due_at,last_error,outcome,parked_at,reference,sent_at
 RIGHTS = {
     "tc_school": {
         "school_settings": "select insert update",
+        "authorised_event": "select insert update",
+        "given_change": "select",
         "audit_event_school": "select insert",
         "audit_detail_school": "select insert",
         "audit_seal_school": "select insert",
@@ -269,6 +273,7 @@ RIGHTS = {
         "school_notice": "select insert",
         "police_force": "select",
         "audit_event_trust": "select insert",
+        "given_change": "select insert",
         "audit_detail_trust": "select insert",
         "audit_seal_trust": "select insert",
         "audit_leaf_trust": "select insert",
@@ -329,6 +334,7 @@ RIGHTS = {
 
 # Rows that never change once they are there: refused to everyone, the owner included.
 APPEND_ONLY = {
+    "given_change",
     "stored_file",
     "stored_file_content",
     "audit_event_school",

@@ -39,6 +39,7 @@ from trustconduct.policies.editing import HeaderFields, begin_next, change_heade
 from trustconduct.policies.editions import newest_published
 from trustconduct.reviews.models import TrustReminder
 from trustconduct.schools.calendars import mark, save_year
+from trustconduct.schools.inherited import Given, give_schools
 from trustconduct.schools.notices import record_for_both
 from trustconduct.schools.start import Head, ask_head
 from trustconduct.tenants.calendars import Kind, Span
@@ -204,6 +205,9 @@ def fill_the_rest(world) -> None:
         draft = begin_next(session, build.the_edition(session), by=officer)
         before = HeaderFields.of(draft)
         after = replace(before, author="Somebody else")
+        trust = build.the_trust(session)
+        app = {"app_name": Given("Arbor")}
+        give_schools(session, app, by=officer, seen_version=trust.version)
         change_header(session, draft, after, by=officer, seen=before.mark)
         autumn = Span(date(2031, 9, 3), date(2031, 12, 19), Kind.TERM, "autumn")
         save_year(session, 2031, [autumn], by=officer, seen=mark(()))

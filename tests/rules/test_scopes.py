@@ -27,6 +27,7 @@ from trustconduct.audit.events import Event
 from trustconduct.db import new_id, transaction
 from trustconduct.people.models import Adult, Care, Pupil
 from trustconduct.policies.editions import withdraw
+from trustconduct.schools.inherited import Given, give_schools
 from trustconduct.schools.notices import record_for_both
 from trustconduct.tenants.models import School, SchoolStart
 from trustconduct.tenants.sessions import Scope, ScopeFixed
@@ -474,6 +475,11 @@ def test_a_row_that_never_changes_is_kept_even_from_a_superuser(world, servers, 
             withdraw(session, build.a_draft(session), by=build.an_officer(), because="Wrong text")
     if table == "policy_sign_off":
         signed_off(world)
+    if table == "given_change":
+        with world.sessions.trust() as session, transaction(session):
+            seen = build.the_trust(session).version
+            app = {"app_name": Given("Arbor")}
+            give_schools(session, app, by=build.an_officer(), seen_version=seen)
     engine = create_engine(servers.superuser_url(world.name))
     try:
         with engine.connect() as connection:

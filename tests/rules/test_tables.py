@@ -164,6 +164,7 @@ POINT_TO_NOTHING = {
     "fk_acknowledgement_how_school_id_scan_id",
     "fk_acknowledgement_how_school_id_sheet_id",
     "fk_told_otherwise_school_id_scan_id",
+    "fk_school_badge_school_id_small_file_id",  # a badge from before there were small ones
 }
 
 

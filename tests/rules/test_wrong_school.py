@@ -131,6 +131,22 @@ def a_badge(world: World) -> Ids:
     return Ids({"file_id": world.oak.badge}, {"file_id": world.elm.badge}, {"file_id": new_id()})
 
 
+def a_small_badge(world: World) -> Ids:
+    return Ids(
+        {"file_id": world.oak.small_badge},
+        {"file_id": world.elm.small_badge},
+        {"file_id": new_id()},
+    )
+
+
+def an_occasion(world: World) -> Ids:
+    return Ids(
+        {"occasion_id": world.oak.occasion},
+        {"occasion_id": world.elm.occasion},
+        {"occasion_id": new_id()},
+    )
+
+
 def a_notice(world: World) -> Ids:
     return Ids(
         {"notice_id": world.oak.notice},
@@ -169,6 +185,11 @@ def a_comment(world: World) -> Ids:
 def a_part(world: World) -> Ids:
     # A part is a word, and every school has the same: so the others are none at all.
     return Ids(*({"part": name} for name in ("facts", "roofs", "cellar")))
+
+
+def a_word(name: str, own: str) -> Callable[[World], Ids]:
+    """A word that is the same in every school: so the others are none at all."""
+    return lambda world: Ids(*({name: word} for word in (own, "roofs", "cellar")))
 
 
 def a_clause(world: World) -> Ids:
@@ -273,7 +294,14 @@ SCHOOL_IDS: dict[str, Callable[[World], Ids]] = {
         for page in ("look", "looked", "edit", "save", "pausing", "pause", "resume")
     },
     "setup.badge.picture": a_badge,
+    "school.badge": a_small_badge,
     "setup.entrance.down": a_notice,
+    "setup.occasions.change": an_occasion,
+    "setup.settings.change": a_word("group", "office"),
+    "setup.settings.save": a_word("group", "office"),
+    "setup.settings.history": a_word("key", "telephone"),
+    "setup.occasions.save": an_occasion,
+    "setup.occasions.withdraw": an_occasion,
     "setup.entrance.take_down": a_notice,
     "setup.text.clause": a_clause,
     "setup.text.save": a_clause,
@@ -416,7 +444,7 @@ LINK_IDS = {
 }
 # Ids that stand behind the question mark.
 QUERY_IDS = {"users.details_view", "schools.details_view"}
-NO_IDS = {"public.asset": "the name of a built file"}
+NO_IDS = {"public.asset": "the name of a built file", "public.look_sheet": "two colours"}
 
 ACTORS = [
     "nobody",

@@ -116,7 +116,10 @@ def test_the_officer_gives_and_locks_and_the_school_sees_it(client, world):
     form = typed(shown)
     assert "app_name" not in form
     form["policies_url"] = ""
-    assert head.send(FACTS_PAGE, page=FACTS_PAGE, **form).status_code == 303
+    told = head.send(FACTS_PAGE, page=FACTS_PAGE, **form)
+    assert "This would change the code that parents read" in told.text
+    again = {**form, **typed(told.text)}
+    assert head.send(FACTS_PAGE, page=FACTS_PAGE, **again).status_code == 303
     with world.sessions.school(world.oak.id) as oak:
         settings = settings_of(oak)
         assert settings.app_name == f"App {world.oak.canary}"

@@ -164,7 +164,8 @@ def test_a_change_is_recorded_with_what_changed_and_nothing_else(oak):
         "by": "Ada Head",
         "by_role": "Headteacher",
         "address": "192.0.2.1",
-        "changed": {"telephone": "1"},
+        "words": "Telephone",
+        "changed": {"telephone": {"from": FACTS["telephone"], "to": "1"}},
     }
 
 

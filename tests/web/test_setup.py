@@ -40,9 +40,9 @@ def typed(page: str) -> dict[str, str]:
 def with_another_app(browser) -> None:
     """Change a fact that the text names, so that there is something to publish."""
     now = typed(browser.get(f"{HOME}/facts").text)
-    browser.send(
-        f"{HOME}/facts", page=f"{HOME}/facts", **{**now, "policies_url": "https://new.example/x"}
-    )
+    sent = {**now, "policies_url": "https://new.example/x"}
+    told = browser.send(f"{HOME}/facts", page=f"{HOME}/facts", **sent)
+    browser.send(f"{HOME}/facts", page=f"{HOME}/facts", **{**sent, **typed(told.text)})
 
 
 def test_a_head_changes_the_facts_and_parents_see_them(head):

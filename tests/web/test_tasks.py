@@ -25,6 +25,7 @@ SOURCES = [
     ("to_comment", Can.COMMENT_ON_DRAFT),
     ("to_adopt", Can.CHANGE_SETTINGS),
     ("undelivered", Can.SEE_MAIL),
+    ("to_publish_again", Can.CHANGE_SETTINGS),
     ("in_wrong_hands", Can.SEND_LINK_AGAIN),
     ("to_talk", Can.HOLD_TALK),
     ("to_ask", Can.START_CAMPAIGN),
@@ -127,6 +128,7 @@ def test_one_task_and_fifty_take_as_many_queries(client, world, app, queries, mo
 
 QUERIES = {
     "to_adopt": 0,
+    "to_publish_again": 6,
     "to_comment": 1,
     "undelivered": 1,
     "in_wrong_hands": 1,

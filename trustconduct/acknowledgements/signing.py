@@ -28,6 +28,7 @@ from trustconduct.outbox.write import Link, mail_rows
 from trustconduct.people.models import Adult
 from trustconduct.policies import wording
 from trustconduct.policies.models import InForce, SchoolVersion
+from trustconduct.schools.inherited import telephone_in_force
 from trustconduct.tenants.models import NamedSchool, SchoolSettings
 from trustconduct.tenants.sessions import ScopedSession
 
@@ -112,7 +113,7 @@ def _asked_statement(*, by_sheet: bool = False) -> Select:
             link.closes_on,
             SchoolVersion.number,
             SchoolVersion.sha256,
-            func.coalesce(SchoolSettings.telephone, literal_column("''")),
+            telephone_in_force(),
             func.coalesce(SchoolSettings.email, literal_column("''")),
             newer,
             answers,

@@ -7,34 +7,34 @@ from typing import Any
 from flask import flash, g, redirect, url_for
 from flask.wrappers import Response
 from flask_admin import expose
-from marshmallow import fields
 from sqlalchemy import select
 
 from trustconduct.accounts.permissions import Can
 from trustconduct.admin.views import Console
 from trustconduct.db import transaction
 from trustconduct.schools.add import name_trust
-from trustconduct.schools.inherited import INHERITED, Given, give_schools
-from trustconduct.schools.settings import ChangedMeanwhile, SettingsRefused, police_forces
+from trustconduct.schools.inherited import INHERITED, Given, give_schools, keys_of
+from trustconduct.schools.settings import ChangedMeanwhile, SettingsRefused
 from trustconduct.tenants.models import Trust
 from trustconduct.web.door import Form, actor, needs, read, works
-from trustconduct.web.fields import Email, Fact, Line, Plain, WebAddress
+from trustconduct.web.fields import Email, Fact, Plain, Telephone
+from trustconduct.web.setting_fields import choices_for, given_form, take_offered
+
+# The settings that the Trust may give, in the order of its page.
+GROUPS = (
+    ("facts", "Facts in the code"),
+    ("office", "Offices"),
+    ("documents", "Links to other policies"),
+    ("letters", "Letters"),
+    ("look", "How parents’ pages look"),
+    ("bans", "Site bans"),
+)
 
 
 class TrustForm(Plain):
     name = Fact(longest=200, blank="Type the Trust's name.")
-    telephone = Line(longest=40)
+    telephone = Telephone()
     email = Email(longest=254)
-
-
-class GivenForm(Plain):
-    policies_url = WebAddress(longest=500)
-    app_name = Fact(longest=100)
-    police_force_id = fields.String(load_default="")
-    policies_url_locked = fields.Boolean(load_default=False)
-    app_name_locked = fields.Boolean(load_default=False)
-    police_force_id_locked = fields.Boolean(load_default=False)
-    seen = fields.Integer(load_default=0)
 
 
 class TrustView(Console):
@@ -69,29 +69,38 @@ class TrustView(Console):
     def given(self) -> Response:
         trust = g.session.scalar(select(Trust))
         typed: dict[str, Any] = {"seen": trust.version if trust else 0}
-        for key, given in (trust.for_schools if trust else {}).items():
-            typed |= {key: given["value"], f"{key}_locked": given["locked"]}
+        for key, one in (trust.for_schools if trust else {}).items():
+            typed |= {key: one["value"], f"{key}_locked": one["locked"]}
+            typed |= {f"{key}_{end}": one.get(end, "") for end in ("least", "most")}
         return self._given(Form(typed))
 
-    def _given(self, form: Form, status: int = 200) -> Response:
-        forces = [(force.id, force.name) for force in police_forces(g.session)]
+    def _given(self, form: Form, status: int = 200, **more: Any) -> Response:
         return self.page(
             "console/for_schools.html",
             status,
             form=form,
             errors=form.errors,
             INHERITED=INHERITED,
-            forces=forces,
+            groups=[(name, heading, keys_of(name)) for name, heading in GROUPS],
+            choices=choices_for(),
+            **{"offers": {}, **more},
         )
 
     @expose("/schools", methods=("POST",))
     @needs(Can.CHANGE_TRUST)
     def give(self) -> Response:
-        form = read(GivenForm)
+        form = read(given_form())
+        take_offered(form)
         if form.errors:
             return self._given(form, 422)
         given = {
-            key: Given(form.values[key], locked=form.values[f"{key}_locked"]) for key in INHERITED
+            key: Given(
+                form.values.get(key) or "",
+                locked=form.values[f"{key}_locked"],
+                least=form.values.get(f"{key}_least"),
+                most=form.values.get(f"{key}_most"),
+            )
+            for key in INHERITED
         }
         try:
             with transaction(g.session):
@@ -99,7 +108,7 @@ class TrustView(Console):
         except SettingsRefused as no:
             for key, words in no.errors.items():
                 form.refuse(key, words)
-            return self._given(form, 422)
+            return self._given(form, 422, offers=no.offers)
         except ChangedMeanwhile:
             trust = g.session.scalar(select(Trust))
             form.typed = {**form.typed, "seen": trust.version if trust else 0}

@@ -41,7 +41,15 @@ KINDS: dict[str, Kind] = {
     ),
     "settings": Kind(
         "Facts, settings and contacts",
-        frozenset({"school_settings", "contact_matrix", "stored_file", "entrance_notice"}),
+        frozenset(
+            {
+                "school_settings",
+                "contact_matrix",
+                "stored_file",
+                "entrance_notice",
+                "authorised_event",
+            }
+        ),
     ),
     "dates": Kind("Term dates", frozenset({"calendar_year"})),
     "reviews": Kind(

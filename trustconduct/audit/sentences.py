@@ -70,7 +70,19 @@ SENTENCES: dict[Event, Sentence] = {
         "asked that {name} be invited as the head of {thing}",
         "asked that somebody be invited as the head of {thing}",
     ),
-    Event.SETTINGS_CHANGED: Sentence("changed the school’s facts or its settings for site bans"),
+    Event.SETTINGS_CHANGED: Sentence(
+        "changed the school’s settings: {words}",
+        "changed the school’s facts or its settings for site bans",
+    ),
+    Event.OCCASION_AUTHORISED: Sentence(
+        "authorised an event: {name}, on {held_on}", "authorised an event"
+    ),
+    Event.OCCASION_CHANGED: Sentence(
+        "changed an authorised event: {name}, on {held_on}", "changed an authorised event"
+    ),
+    Event.OCCASION_WITHDRAWN: Sentence(
+        "withdrew an authorised event: {name}, on {held_on}", "withdrew an authorised event"
+    ),
     Event.CALENDAR_CHANGED: Sentence(
         "changed the term dates of {year}", "changed the term dates of a year"
     ),

@@ -53,8 +53,10 @@ def look_at(
     *,
     allowed: frozenset[MediaType] = ANY,
     longest: int | None = None,
+    for_pages: bool = False,
 ) -> Looked:
     """Read a file from outside and make it anew; a picture with `longest` points on a side.
+    `for_pages`: a logo, which must not be made for a printing press, nor move.
 
     Takes up to ten seconds, so a door calls it before its transaction: no row is
     locked meanwhile. Raises FileRefused and FileNotRead.
@@ -67,8 +69,9 @@ def look_at(
     if media_type not in allowed:
         raise FileRefused(f"That file is {_NOUNS[media_type]}. Choose {_choice(allowed)}.")
     job = "document" if media_type is MediaType.PDF else "picture"
+    asked = {"longest": longest, **({"for_pages": True} if for_pages else {})}
     try:
-        done = room.room().do(job, content, wait=WAITS_FOR_PLACE, longest=longest)
+        done = room.room().do(job, content, wait=WAITS_FOR_PLACE, **asked)
     except room.Refused as no:
         raise FileRefused(_SENTENCES[no.why]) from None
     except (room.TookTooLong, room.TooMuchMemory):
@@ -189,6 +192,10 @@ _SENTENCES = {
     "bomb": "That file is too large once it is opened. Save it smaller, then choose it again.",
     "pixels": "That picture has too many points: more than 36 megapixels. Save it smaller,"
     " then choose it again.",
+    "cmyk": "That picture is made for a printing press (CMYK), and its colours would change on a"
+    " screen. Save it for screens (RGB), then choose it again.",
+    "moves": "It moves: that picture has more than one frame. Save one of them as a JPEG or PNG,"
+    " then choose that.",
     "pages": "That PDF has more than 300 pages. Choose a shorter one.",
     "encrypted": "That PDF is locked with a password, so nobody here could read it. Save it"
     " without one, then choose it again.",

@@ -12,7 +12,7 @@ from trustconduct.acknowledgements.reminding import remind_adults as remind
 from trustconduct.acknowledgements.reminding import schools_to_remind
 from trustconduct.db import transaction
 from trustconduct.plain_log import log
-from trustconduct.schools.settings import settings_of
+from trustconduct.schools.settings import office_telephone, settings_of
 from trustconduct.tenants.models import School
 from trustconduct.tenants.sessions import ScopedSession, Sessions
 
@@ -58,4 +58,6 @@ def _in_each(
 def _at(session: ScopedSession, rule: Rule) -> int:
     settings = settings_of(session)
     school = session.get_one(School, session.school_id)
-    return rule(session, school, telephone=settings.telephone, reply_to=settings.email)
+    return rule(
+        session, school, telephone=office_telephone(session, settings), reply_to=settings.email
+    )

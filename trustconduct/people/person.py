@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Uuid, func, literal, or_, select, tuple_
+from sqlalchemy import ColumnElement, Uuid, func, literal, or_, select, tuple_
 from sqlalchemy.orm import aliased
 
 from trustconduct.csv_lists import key
@@ -28,6 +29,7 @@ class Person:
     because: str = ""  # why they must not be told, by the word of `tc_untold()`
 
 
+MOST_WORDS = 6
 SHOWN = ("", "paper", "untold", "left")
 
 
@@ -36,7 +38,7 @@ def people_page(
 ) -> list[Person]:
     """A page of adults by name, in two queries. `after` is the last name and id of the page before.
 
-    `show` is one of SHOWN, `named` a part of a name. Gives one more than `most` where
+    `show` is one of SHOWN, `named` what `matching` takes. Gives one more than `most` where
     there are more. Doubles stand under the one that they were merged into.
     """
     why = why_untold(Adult.id)
@@ -50,8 +52,8 @@ def people_page(
         adults = adults.where(Adult.email == "")
     if show == "untold":
         adults = adults.where(why.is_not(None))
-    if named := key(named):
-        adults = adults.where(Adult.name_key.contains(named, autoescape=True))
+    if found := matching(named):
+        adults = adults.where(*found)
     if after:
         name, _, id_text = after.rpartition("|")
         with suppress(ValueError):  # a mark that somebody made up: the first page
@@ -70,6 +72,38 @@ def people_page(
         words = ", ".join(word for word in (care.relationship, care.year_group) if word)
         cared[care.adult_id].append(f"{care.name} ({words})")
     return [Person(row[0], row[1], row[2], tuple(cared[row[0]]), row[3]) for row in rows]
+
+
+def matching(typed: str) -> list[ColumnElement[bool]]:
+    """Conditions on an adult: every word typed is in their name, in the name of a child whom
+    they care for, or in their email address. A telephone number is found however it is written.
+    """
+    digits = re.sub(r"\D", "", typed)
+    if len(digits) >= 5 and not re.search(r"[^\d\s+().-]", typed):
+        national = digits.removeprefix("0044").removeprefix("44").removeprefix("0")
+        number = func.regexp_replace(Adult.telephone, r"\D", "", "g")
+        return [number.contains(national)]
+    return [_holds(word) for word in key(typed).split()[:MOST_WORDS]]
+
+
+def _holds(word: str) -> ColumnElement[bool]:
+    one = aliased(Adult)  # themselves, or a double of theirs
+    child = (
+        select(Care.id)
+        .join(Pupil, (Pupil.school_id == Care.school_id) & (Pupil.id == Care.pupil_id))
+        .join(one, (one.school_id == Care.school_id) & (one.id == Care.adult_id))
+        .where(
+            Care.school_id == Adult.school_id,
+            func.coalesce(one.merged_into, one.id) == Adult.id,
+            Care.ended_on.is_(None),
+            Pupil.name_key.contains(word, autoescape=True),
+        )
+    )
+    return or_(
+        Adult.name_key.contains(word, autoescape=True),
+        Adult.email.contains(word, autoescape=True),
+        child.exists(),
+    )
 
 
 @dataclass(frozen=True)

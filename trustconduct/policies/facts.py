@@ -58,6 +58,17 @@ FACTS: dict[str, Fact] = {
         ),
         Fact("school.telephone", "Telephone", "The school office's number.", "telephone"),
         Fact("school.email", "Office email", "Where parents write to the office.", "email"),
+        Fact("school.address", "Postal address", "Where letters reach the school."),
+        Fact("school.office_hours", "Office hours", "When the school office answers."),
+        Fact("school.complaints_url", "Complaints policy", "The page where it stands.", "url"),
+        Fact(
+            "school.safeguarding_url",
+            "Safeguarding and Child Protection Policy",
+            "The page where it stands.",
+            "url",
+        ),
+        Fact("school.staff_code_url", "Staff code of conduct", "The page where it stands.", "url"),
+        Fact("school.governing_body", "Governing body", "What it is called."),
     )
 }
 

@@ -23,7 +23,8 @@ from trustconduct.policies.document import Document, canonical, sha256
 from trustconduct.policies.editions import offered_here
 from trustconduct.policies.models import Edition, InForce, SchoolVersion
 from trustconduct.policies.own_text import NotTakenUp, text_on
-from trustconduct.schools.settings import BAN_FIELDS
+from trustconduct.schools.inherited import INHERITED, bans_in_force, for_schools
+from trustconduct.schools.settings import wrong_bans
 from trustconduct.tenants.models import NamedSchool, SchoolSettings
 from trustconduct.tenants.sessions import ScopedSession
 
@@ -32,11 +33,19 @@ from trustconduct.tenants.sessions import ScopedSession
 ALWAYS = frozenset({"school.telephone", "school.email"})
 
 
+# Facts that stand on another page than the rest.
+_STEPS = {
+    f"school.{key}": "settings"
+    for key, one in INHERITED.items()
+    if one.group not in ("facts", "bans")
+}
+
+
 @dataclass(frozen=True)
 class Missing:
     """Something that must be there before a version is published, and on which step it is set."""
 
-    step: str  # facts, bans, contact or adoption
+    step: str  # facts, settings, bans, contact or adoption
     text: str
 
 
@@ -79,12 +88,14 @@ def missing(
         document = edition.document
         found.append(Missing("adoption", str(no)))
     found += [
-        Missing("facts", f"{fact.label} is blank.")
+        Missing(_STEPS.get(name, "facts"), f"{fact.label} is blank.")
         for name, fact in document.known.items()
         if name in document.facts_named() | ALWAYS and not facts.get(name)
     ]
-    if any(getattr(settings, field) is None for field in BAN_FIELDS):
+    given = for_schools(session)
+    if None in bans_in_force(settings, given).values():
         found.append(Missing("bans", "How your school handles site bans is not filled in."))
+    found += [Missing("bans", words) for words in wrong_bans(settings, given).values()]
     if matrix is None:
         found.append(Missing("contact", "The ways to contact you are not saved yet."))
     return found

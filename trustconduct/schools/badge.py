@@ -27,10 +27,29 @@ def badge_of(session: ScopedSession) -> StoredFile | None:
     )
 
 
+def small_badge(session: ScopedSession, file_id: UUID) -> StoredFile | None:
+    """The picture at the head of parents' pages, if it is that file: anyone may see it."""
+    return session.scalar(
+        select(StoredFile)
+        .join(
+            SchoolBadge,
+            (SchoolBadge.school_id == StoredFile.school_id)
+            & (SchoolBadge.small_file_id == StoredFile.id),
+        )
+        .where(StoredFile.id == file_id)
+    )
+
+
 def set_badge(
-    session: ScopedSession, looked: Looked | None, *, by: Actor, seen: UUID | None
+    session: ScopedSession,
+    looked: Looked | None,
+    *,
+    by: Actor,
+    seen: UUID | None,
+    small: Looked | None = None,
 ) -> StoredFile | None:
-    """Show this picture as the school's badge, or none.
+    """Show this picture as the school's badge, or none. `small` is the same picture as
+    parents' pages show it: a telephone should not load one made for print.
 
     `seen` is the badge that the person looked at. Raises ChangedMeanwhile where it
     is another one by now. The badge before stays among the files: it is on what was
@@ -49,7 +68,12 @@ def set_badge(
         stored = take_in_file(
             session, looked, kind=FileKind.BADGE, needs=Can.CHANGE_SETTINGS, by=by
         )
-        session.add(SchoolBadge(file_id=stored.id))
+        little = (
+            take_in_file(session, small, kind=FileKind.BADGE, needs=Can.CHANGE_SETTINGS, by=by)
+            if small
+            else None
+        )
+        session.add(SchoolBadge(file_id=stored.id, small_file_id=little.id if little else None))
         session.flush()
     about_id = stored.id if stored else seen
     record(

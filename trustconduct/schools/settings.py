@@ -11,36 +11,25 @@ from trustconduct.accounts.permissions import Can, permit
 from trustconduct.audit.actor import Actor
 from trustconduct.audit.events import Event
 from trustconduct.audit.record import record
-from trustconduct.schools.inherited import INHERITED, for_schools, in_force, locked_keys
+from trustconduct.schools.ban_rules import BAN_FIELDS as BAN_FIELDS
+from trustconduct.schools.ban_rules import SUGGESTED as SUGGESTED
+from trustconduct.schools.ban_rules import check as check
+from trustconduct.schools.ban_rules import wrong_together
+from trustconduct.schools.colours import check_colours
+from trustconduct.schools.inherited import (
+    INHERITED,
+    ForSchools,
+    bans_in_force,
+    for_schools,
+    in_force,
+    locked_keys,
+    own_address,
+    with_address,
+)
 from trustconduct.schools.refused import ChangedMeanwhile as ChangedMeanwhile
 from trustconduct.schools.refused import SettingsRefused as SettingsRefused
 from trustconduct.tenants.models import NamedSchool, PoliceForce, SchoolSettings, Trust
 from trustconduct.tenants.sessions import ScopedSession
-
-FACT_FIELDS = ("policies_url", "app_name", "telephone", "email", "police_force_id")
-BAN_FIELDS = (
-    "ban_unit",
-    "ban_temporary_days",
-    "ban_first_days",
-    "ban_longest_days",
-    "ban_review_days",
-    "representations_days",
-    "ban_decider",
-    "ban_reviewer",
-)
-
-# Where a school has not chosen yet, the form begins with these. No law sets any of
-# them; a Trust's solicitor should look at what its schools choose.
-SUGGESTED: dict[str, Any] = {
-    "ban_unit": "calendar",
-    "ban_temporary_days": 14,
-    "ban_first_days": 42,
-    "ban_longest_days": 180,
-    "ban_review_days": 42,
-    "representations_days": 10,
-    "ban_decider": "headteacher",
-    "ban_reviewer": "chair_of_governors",
-}
 
 
 def settings_of(session: ScopedSession, *, lock: bool = False) -> SchoolSettings:
@@ -59,7 +48,15 @@ def settings_of(session: ScopedSession, *, lock: bool = False) -> SchoolSettings
         email="",
         more_facts={},
         framed_by=[],
+        **dict.fromkeys(_WORDS, ""),
     )
+
+
+# The texts that begin blank; figures begin as None.
+_WORDS = (
+    "address", "office_hours", "complaints_url", "safeguarding_url", "staff_code_url",
+    "governing_body", "signatories", "colour", "accent",
+)  # fmt: skip
 
 
 def change_settings(
@@ -77,56 +74,81 @@ def change_settings(
         raise ChangedMeanwhile
     settings = settings or settings_of(session)
     before = {name: getattr(settings, name) for name in values}
-    _check_locked(session, {name for name, value in values.items() if value != before[name]})
-    check({name: values.get(name, getattr(settings, name)) for name in FACT_FIELDS + BAN_FIELDS})
-    if force := values.get("police_force_id"):
-        _check_force(session, force)
+    differs = {name for name, value in values.items() if value != before[name]}
+    given = for_schools(session)
+    _check_locked(differs, given)
+    values |= _check_bans(settings, differs, values, given)
+    _check_look(settings, differs, values, given)
+    if "police_force_id" in differs and (force := values["police_force_id"]):
+        _check_force(session, force)  # one that has ended since stays until it is changed
+    before = {name: getattr(settings, name) for name in values}
     for name, value in values.items():
         setattr(settings, name, value)
     session.add(settings)  # only now: a refused row must not be written by the next query
     session.flush()  # a clash of versions must show here, before it is recorded
-    changed = {name: value for name, value in values.items() if value != before[name]}
+    changed = {
+        name: {"from": before[name], "to": value}
+        for name, value in values.items()
+        if value != before[name]
+    }
     if changed:
-        record(session, Event.SETTINGS_CHANGED, by=by, about=settings, changed=changed)
+        words = ", ".join(dict.fromkeys(setting_label(name) for name in changed))
+        record(session, Event.SETTINGS_CHANGED, by=by, about=settings, words=words, changed=changed)
     return settings
 
 
-def check(values: dict[str, Any]) -> None:
-    """Refuse lengths and roles that contradict each other. Blank is not wrong yet."""
-    errors: dict[str, str] = {}
-
-    def longer(small: str, large: str, message: str) -> None:
-        if values[small] and values[large] and values[small] > values[large]:
-            errors[small] = message
-
-    longer(
-        "ban_first_days",
-        "ban_longest_days",
-        "A first ban can't be longer than the longest ban. Shorten it, or raise the longest.",
-    )
-    longer(
-        "ban_review_days",
-        "ban_longest_days",
-        "A review must come before the longest ban ends. Choose fewer days.",
-    )
-    longer(
-        "representations_days",
-        "ban_temporary_days",
-        "A parent must have time to answer while a temporary ban lasts."
-        " Give fewer days to answer, or a longer temporary ban.",
-    )
-    if values["ban_decider"] and values["ban_decider"] == values["ban_reviewer"]:
-        errors["ban_reviewer"] = "Who reviews a ban must not be who decided it. Choose another."
-    if errors:
-        raise SettingsRefused(errors)
+def setting_label(name: str) -> str:
+    """What people call a setting."""
+    others = {
+        "email": "Office email",
+        "more_facts": "Further facts",
+        "framed_by": "Websites that show your ways to reach school",
+    }
+    return INHERITED[name].label if name in INHERITED else others.get(name, name)
 
 
-def _check_locked(session: ScopedSession, changed: set[str]) -> None:
-    wanted = changed & INHERITED.keys()
-    if wanted and (fixed := wanted & locked_keys(for_schools(session))):
+def _check_locked(changed: set[str], given: ForSchools) -> None:
+    if fixed := changed & locked_keys(given):
         raise SettingsRefused(
             dict.fromkeys(sorted(fixed), "The Trust has set this for all its schools. Ask it.")
         )
+
+
+def _check_bans(
+    settings: SchoolSettings, changed: set[str], values: dict[str, Any], given: ForSchools
+) -> dict[str, Any]:
+    """Refuse what would count and can't stand; gives what has to be let go with it.
+
+    A figure of the school's own that a lock hides must not stand against the one that it
+    chooses now, and nobody can see it to change it: so that one becomes blank.
+    """
+    if not changed & set(BAN_FIELDS):
+        return {}  # what the Trust has changed since is asked before the next publication
+    own = {name: values.get(name, getattr(settings, name)) for name in BAN_FIELDS}
+    counts = {name: in_force(name, own[name], given) or None for name in BAN_FIELDS}
+    check(counts, given)
+    if wrong_together(own):
+        return {name: None for name in locked_keys(given) & set(BAN_FIELDS) if own[name]}
+    return {}
+
+
+def _check_look(
+    settings: SchoolSettings, changed: set[str], values: dict[str, Any], given: ForSchools
+) -> None:
+    if changed & {"colour", "accent"}:
+        own = {name: values.get(name, getattr(settings, name)) for name in ("colour", "accent")}
+        check_colours(*(in_force(name, own[name], given) for name in ("colour", "accent")))
+
+
+def wrong_bans(settings: SchoolSettings, given: ForSchools) -> dict[str, str]:
+    """What can't stand among the ban settings that count now, by field: the Trust may have
+    changed its own, or its limits, since the school chose.
+    """
+    try:
+        check(bans_in_force(settings, given), given)
+    except SettingsRefused as no:
+        return no.errors
+    return {}
 
 
 def _check_force(session: ScopedSession, force_id: str) -> None:
@@ -135,32 +157,51 @@ def _check_force(session: ScopedSession, force_id: str) -> None:
         raise SettingsRefused({"police_force_id": "Choose a police force from the list."})
 
 
-def police_forces(session: ScopedSession) -> list[PoliceForce]:
-    """The forces of today, by name."""
+def police_forces(session: ScopedSession, *, own: str | None = None) -> list[PoliceForce]:
+    """The forces of today, by name; and the school's `own`, though it may have ended."""
     today = clock.today()
     return [
         force
         for force in session.scalars(select(PoliceForce).order_by(PoliceForce.name))
-        if (force.valid_from is None or force.valid_from <= today)
-        and (force.valid_to is None or today <= force.valid_to)
+        if force.id == own
+        or (
+            (force.valid_from is None or force.valid_from <= today)
+            and (force.valid_to is None or today <= force.valid_to)
+        )
     ]
+
+
+def office_telephone(session: ScopedSession, settings: SchoolSettings) -> str:
+    """The number that parents call, as it counts: the school's own or the Trust's."""
+    return in_force("telephone", settings.telephone, for_schools(session))
 
 
 def facts_of(
     session: ScopedSession, school: NamedSchool, settings: SchoolSettings
 ) -> dict[str, str]:
     """The school's facts by the merge field that each fills. Blank where not known yet."""
-    row = session.execute(select(Trust.name, Trust.for_schools)).first()
-    trust_name, given = (row.name, row.for_schools) if row else ("", {})
+    row = session.execute(select(Trust.name, Trust.for_schools, own_address())).first()
+    given = with_address(row) if row else {}
     force_id = in_force("police_force_id", settings.police_force_id, given)
     force = session.get(PoliceForce, force_id) if force_id else None
     return {
         "school.name": school.name,
-        "trust.name": trust_name,
+        "trust.name": row.name if row else "",
         "school.police_force": force.name if force else "",
-        "school.policies_url": in_force("policies_url", settings.policies_url, given),
-        "school.app_name": in_force("app_name", settings.app_name, given),
-        "school.telephone": settings.telephone,
         "school.email": settings.email,
+        **{
+            f"school.{key}": in_force(key, getattr(settings, key), given)
+            for key in INHERITED
+            if key in MERGED
+        },
         **settings.more_facts,
     }
+
+
+# The settings that a text may name as {school.…}.
+MERGED = frozenset(
+    {
+        "telephone", "policies_url", "app_name", "address", "office_hours", "complaints_url",
+        "safeguarding_url", "staff_code_url", "governing_body",
+    }
+)  # fmt: skip

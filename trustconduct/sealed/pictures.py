@@ -30,7 +30,8 @@ def clean_picture(content: bytes, asked: dict[str, Any]) -> tuple[dict[str, Any]
     """The picture without its place, camera, comments, profile, and further frames.
 
     Many telephones put a second picture behind the first, and a PNG may be
-    animated: what one sees first is what is kept. `longest` in `asked` makes it smaller,
+    animated: what one sees first is what is kept. `for_pages` in `asked` refuses what would
+    not look on a page as it looked to whoever made it. `longest` in `asked` makes it smaller,
     to so many points on its longer side.
     """
     ImageFile.LOAD_TRUNCATED_IMAGES = False  # WeasyPrint, in the same process, takes half a one
@@ -39,6 +40,8 @@ def clean_picture(content: bytes, asked: dict[str, Any]) -> tuple[dict[str, Any]
             if opened.width * opened.height > MOST_PIXELS:
                 raise Refused("pixels")
             media_type = _KINDS[opened.format or ""]
+            if asked.get("for_pages"):
+                _check_for_pages(opened)
             opened.load()
             picture = _upright(opened)
             if longest := asked.get("longest"):
@@ -56,6 +59,14 @@ def clean_picture(content: bytes, asked: dict[str, Any]) -> tuple[dict[str, Any]
         picture.save(out, "PNG")
     shape = {"media_type": media_type, "width": picture.width, "height": picture.height}
     return shape, out.getvalue()
+
+
+def _check_for_pages(opened: Image.Image) -> None:
+    """A logo: made anew, one for a printing press changes its colours, and one that moves stops."""
+    if opened.mode == "CMYK":
+        raise Refused("cmyk")
+    if opened.format == "PNG" and getattr(opened, "is_animated", False):
+        raise Refused("moves")
 
 
 def _upright(opened: Image.Image) -> Image.Image:

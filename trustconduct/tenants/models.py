@@ -259,7 +259,8 @@ class SchoolSettings(Edited, SchoolOwned, Base):
     """A school's own facts and how it handles site bans. One row a school.
 
     No law sets the length of a ban, so every figure is the school's choice and
-    blank until it is made. All lengths count days of `ban_unit`.
+    blank until it is made. All lengths count days of `ban_unit`. What is blank here
+    the Trust may give, and what it locks counts instead: read it by `schools/inherited.py`.
     """
 
     __tablename__ = "school_settings"
@@ -277,6 +278,13 @@ class SchoolSettings(Edited, SchoolOwned, Base):
             "representations_days <= ban_temporary_days", name="ban_heard_while_temporary"
         ),
         CheckConstraint("ban_decider <> ban_reviewer", name="ban_reviewer_is_not_decider"),
+        CheckConstraint(
+            "acknowledge_within between 1 and 60 and answer_within between 1 and 60",
+            name="promised_days",
+        ),
+        CheckConstraint(
+            "colour ~ '^(#[0-9a-f]{6})?$' and accent ~ '^(#[0-9a-f]{6})?$'", name="colours"
+        ),
     )
 
     policies_url: Mapped[str] = mapped_column(default="")
@@ -288,6 +296,22 @@ class SchoolSettings(Edited, SchoolOwned, Base):
     framed_by: Mapped[list[str]] = mapped_column(JSONB, default=list, server_default="[]")
     # What editions declared beside these, by the name in the text: {"school.bus_line": "…"}.
     more_facts: Mapped[dict[str, str]] = mapped_column(JSONB, default=dict, server_default="{}")
+
+    address: Mapped[str] = mapped_column(default="", server_default="")
+    # As `contact_matrix/hours.py` words them: "Monday to Friday 8:30am to 4pm".
+    office_hours: Mapped[str] = mapped_column(default="", server_default="")
+    # School days until a parent hears that a message was read, and has an answer.
+    acknowledge_within: Mapped[int | None]
+    answer_within: Mapped[int | None]
+    complaints_url: Mapped[str] = mapped_column(default="", server_default="")
+    safeguarding_url: Mapped[str] = mapped_column(default="", server_default="")
+    staff_code_url: Mapped[str] = mapped_column(default="", server_default="")
+    governing_body: Mapped[str] = mapped_column(default="", server_default="")
+    # Who signs letters, one a line: "Ada Sample, Headteacher".
+    signatories: Mapped[str] = mapped_column(default="", server_default="")
+    # #rrggbb in small letters, or blank.
+    colour: Mapped[str] = mapped_column(default="", server_default="")
+    accent: Mapped[str] = mapped_column(default="", server_default="")
 
     ban_unit: Mapped[str | None]
     ban_temporary_days: Mapped[int | None]

@@ -20,7 +20,7 @@ from trustconduct.acknowledgements.reference import shown
 from trustconduct.audit.events import Event
 from trustconduct.db import transaction
 from trustconduct.policies.versions import version_in_force
-from trustconduct.schools.settings import settings_of
+from trustconduct.schools.settings import office_telephone, settings_of
 from trustconduct.tenants.sessions import ScopedSession
 from trustconduct.web import answer_lists, campaigns, keyed, packs
 from trustconduct.web.answer_lists import chosen_of, wanted_of
@@ -118,7 +118,7 @@ def _send_again(chosen: dict[UUID, int]) -> int:
             chosen,
             by=actor(),
             link_days=works().settings.SIGN_LINK_DAYS,
-            telephone=settings.telephone,
+            telephone=office_telephone(g.session, settings),
             reply_to=settings.email,
         )
 

@@ -30,6 +30,8 @@ from trustconduct.web.navigation import school_url, staff_page
 
 pages = Blueprint("badge", __name__, url_prefix="/badge")
 LONGEST_SIDE = 600  # points: sharp at the size that it is printed in, and a small PDF
+SMALL_SIDE = 112  # points: twice the height that parents' pages show it at
+SMALL_BYTES = 15_000  # of the 50 kB that a parent's first page may have
 
 
 class BadgeForm(Plain):
@@ -61,20 +63,28 @@ def save() -> Response:
     if upload is None or not upload.filename:
         form.refuse("badge", "Choose the picture of your badge.")
         return _page(form, 422)
+    content = upload.stream.read(MOST_BYTES + 1)
     try:
         looked = look_at(
-            upload.filename,
-            upload.stream.read(MOST_BYTES + 1),
-            allowed=PICTURES,
-            longest=LONGEST_SIDE,
+            upload.filename, content, allowed=PICTURES, longest=LONGEST_SIDE, for_pages=True
         )
+        small = look_at(f"small {upload.filename}", content, allowed=PICTURES, longest=SMALL_SIDE)
+        if len(small.content) > SMALL_BYTES:
+            small = look_at(
+                f"small {upload.filename}", content, allowed=PICTURES, longest=SMALL_SIDE // 2
+            )
     except FileRefused as no:
         form.refuse("badge", str(no))
         return _page(form, 422)
     except FileNotRead:
         form.refuse("badge", "Many files came at once, so yours was not read. Choose it once more.")
         return _page(form, 503)
-    return _set(form, looked, "Your badge is saved. It stands on the PDF of your code.")
+    return _set(
+        form,
+        looked,
+        "Your badge is saved. It stands on your pages and on the PDF of your code.",
+        small,
+    )
 
 
 @pages.post("/remove")
@@ -83,12 +93,12 @@ def remove() -> Response:
     return _set(read(BadgeForm), None, "Your badge is taken off.")
 
 
-def _set(form: Form, looked: Looked | None, message: str) -> Response:
+def _set(form: Form, looked: Looked | None, message: str, small: Looked | None = None) -> Response:
     if form.errors:
         return _page(form, 422)
     try:
         with transaction(g.session):
-            set_badge(g.session, looked, by=actor(), seen=form.values["seen"])
+            set_badge(g.session, looked, by=actor(), seen=form.values["seen"], small=small)
     except ChangedMeanwhile:
         form.refuse("badge", "Somebody else has just changed the badge. Look, then do it again.")
         return _page(form, 409)

@@ -39,7 +39,7 @@ from trustconduct.db import transaction
 from trustconduct.people.who_is_told import is_confirmed
 from trustconduct.policies.models import SchoolVersion
 from trustconduct.policies.versions import version_in_force
-from trustconduct.schools.settings import settings_of
+from trustconduct.schools.settings import office_telephone, settings_of
 from trustconduct.web.door import Form, actor, found, needs, read, works
 from trustconduct.web.fields import Line, Number, Plain
 from trustconduct.web.fields import Words as Typed
@@ -164,7 +164,7 @@ def start() -> Response:
                 version,
                 by=actor(),
                 link_days=works().settings.SIGN_LINK_DAYS,
-                telephone=settings.telephone,
+                telephone=office_telephone(g.session, settings),
                 reply_to=settings.email,
                 plan=plan,
             )
@@ -186,7 +186,12 @@ def _looked(version: SchoolVersion, form: Form) -> Response:
     reaches = reach(g.session, version, audience=plan.audience, years=plan.years, way=plan.way)
     goes_on = plan.goes_on or clock.today()
     closes_on = goes_on + timedelta(days=works().settings.SIGN_LINK_DAYS)
-    made = letters(plan.words, g.school, telephone=settings.telephone, reply_to=settings.email)
+    made = letters(
+        plan.words,
+        g.school,
+        telephone=office_telephone(g.session, settings),
+        reply_to=settings.email,
+    )
     page = staff_page(
         "staff/ask.html",
         version=version,

@@ -24,6 +24,7 @@ from trustconduct.accounts.fresh import FRESH_FOR, confirm, open_sign_in
 from trustconduct.accounts.kept_forms import Kept, forget, kept_forms
 from trustconduct.accounts.signing_in import seen, time_left
 from trustconduct.db import transaction
+from trustconduct.schools.inherited import INHERITED
 from trustconduct.web.door import SAFE, Form, actor, open_to_all, own_path, read, works
 from trustconduct.web.fields import Line, Plain
 from trustconduct.web.signed_in import lasts
@@ -142,26 +143,17 @@ def _shown(each: Kept) -> dict[str, Any]:
     }
 
 
-# What the pages call fields whose names say less.
+# What the pages call fields whose names say less. Settings have their words in one place.
 LABELS = {
+    **{key: one.label for key, one in INHERITED.items()},
     "again": "Once more",
-    "app_name": "Parent app",
-    "ban_decider": "Who decides?",
-    "ban_first_days": "A first ban lasts",
-    "ban_longest_days": "The longest ban lasts",
-    "ban_review_days": "A ban is reviewed after",
-    "ban_reviewer": "Who reviews?",
-    "ban_temporary_days": "A temporary ban lasts at most",
-    "ban_unit": "What do you count in?",
     "board_on": "Day on which the Board approved it",
     "first_on": "First day",
     "head_email": "Head’s work email address",
     "head_name": "Head’s name",
     "inset": "INSET days",
     "last_on": "Last day",
-    "policies_url": "Policies page",
     "reason": "Why?",
-    "representations_days": "A parent has this long to answer",
     "role": "What are they?",
     "school": "At which school?",
     "slug": "Word for its addresses",

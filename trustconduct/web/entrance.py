@@ -25,7 +25,7 @@ from trustconduct.policies.print_notice import print_notice
 from trustconduct.policies.print_version import Badge
 from trustconduct.policies.versions import version_in_force
 from trustconduct.schools.badge import badge_of
-from trustconduct.schools.settings import settings_of
+from trustconduct.schools.settings import office_telephone, settings_of
 from trustconduct.sealed.room import Failed
 from trustconduct.tenants.sessions import ScopedSession
 from trustconduct.web.door import Form, actor, found, needs, read, works
@@ -128,7 +128,7 @@ def pdf() -> Response:
         school_name=g.school.name,
         trust_name=works().directory.trust().name,
         address=f"{works().settings.BASE_URL.rstrip('/')}/{g.school.slug}/policy",
-        telephone=settings.telephone,
+        telephone=office_telephone(g.session, settings),
         badge=Badge(content_of(g.session, badge), badge.media_type) if badge else None,
     )
     g.session.rollback()  # printing may take seconds: no connection waits for it

@@ -26,6 +26,7 @@ from trustconduct.accounts.permissions import Can, NotAllowed, NotFresh
 from trustconduct.accounts.throttle import TooManyTries
 from trustconduct.outbox.write import HeaderRefused
 from trustconduct.plain_log import log
+from trustconduct.schools.inherited import telephone_in_force
 from trustconduct.tenants.models import SchoolSettings
 from trustconduct.web import door, sign
 from trustconduct.web.watch import number_of
@@ -263,7 +264,8 @@ def _number_of(school: door.SchoolCard, status: int) -> str:
     if not directory.telephone(school.id) and status != 503:
         try:
             with door.works().sessions.school(school.id, read_only=True) as session:
-                directory.learn(school.id, session.scalar(select(SchoolSettings.telephone)) or "")
+                number = select(telephone_in_force()).select_from(SchoolSettings)
+                directory.learn(school.id, session.scalar(number) or "")
         except SQLAlchemyError:
             log.warning("A school's number could not be looked up.", school=school.slug)
     return directory.telephone(school.id)

@@ -10,23 +10,24 @@ from marshmallow import Schema, fields
 from trustconduct.policies.editions import newest_published
 from trustconduct.policies.facts import Fact
 from trustconduct.tenants.sessions import ScopedSession
-from trustconduct.web.fields import Email, Line, Plain, WebAddress
+from trustconduct.web.fields import Email, Line, Plain, Telephone, WebAddress
 from trustconduct.web.fields import Fact as FactField
 
 KIND_FIELDS: dict[str, Callable[[], Line]] = {
     "text": lambda: FactField(longest=200),
     "url": lambda: WebAddress(longest=500),
     "email": lambda: Email(longest=254),
-    "telephone": lambda: FactField(longest=40),
+    "telephone": Telephone,
 }
 
 
 class FactsForm(Plain):
     policies_url = WebAddress(longest=500)
     app_name = FactField(longest=100)
-    telephone = FactField(longest=40)
+    telephone = Telephone()
     email = Email(longest=254)
     police_force_id = fields.String(load_default="")
+    told = fields.String(load_default="")
     seen_version = fields.String(load_default="")
 
 

@@ -9,6 +9,7 @@ from datetime import date
 from typing import Any
 from urllib.parse import urlsplit
 
+import phonenumbers
 from marshmallow import Schema, ValidationError, fields, validate
 
 from trustconduct.clock import Term, TermRefused
@@ -74,6 +75,39 @@ class Email(Line):
         if text and not EMAIL.fullmatch(text):
             raise ValidationError("Type an email address, like office@school.example.")
         return text.lower()
+
+
+class Telephone(Line):
+    """A telephone number in any writing, kept as the United Kingdom writes it.
+
+    What it is, the phonenumbers library says, by the national numbering plans: "+44 (0)1632
+    960 777" becomes "01632 960777". Another country's keeps its code.
+    """
+
+    def __init__(self, **more: Any) -> None:
+        super().__init__(**{"longest": 60, **more})
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **more: Any) -> str:
+        text = super()._deserialize(value, attr, data, **more)
+        if not text:
+            return text
+        try:
+            number = phonenumbers.parse(text, "GB")
+        except phonenumbers.NumberParseException:
+            raise ValidationError("Type a telephone number, like 01632 960001.") from None
+        here = number.country_code == 44
+        # The numbers kept for drama are in no plan; a UK number has nine figures at least.
+        whole = phonenumbers.is_possible_number(number) and (
+            not here or len(str(number.national_number)) >= 9
+        )
+        if not whole and not phonenumbers.is_valid_number(number):
+            raise ValidationError(
+                "That is too short or too long for a telephone number. Type all of it,"
+                " like 01632 960001."
+            )
+        form = phonenumbers.PhoneNumberFormat
+        words = phonenumbers.format_number(number, form.NATIONAL if here else form.INTERNATIONAL)
+        return words.replace(" x", " ext. ")
 
 
 class WebAddress(Line):

@@ -15,8 +15,10 @@ from trustconduct import clock
 from trustconduct.accounts.permissions import Can
 from trustconduct.contact_matrix.save import current_matrix
 from trustconduct.people.models import Adult
+from trustconduct.policies.altered import has_moved_on
 from trustconduct.policies.versions import missing, newest_version
-from trustconduct.schools.settings import BAN_FIELDS, facts_of, settings_of
+from trustconduct.schools.inherited import bans_in_force, for_schools
+from trustconduct.schools.settings import facts_of, settings_of, wrong_bans
 from trustconduct.tenants.sessions import ScopedSession
 from trustconduct.web.navigation import count, school_url
 from trustconduct.web.tasks import Here, Task, tasks
@@ -50,7 +52,7 @@ class Step:
 
 
 def getting_started(session: ScopedSession, here: Here) -> list[Task]:
-    """What is done, what is next and what comes after: seven queries. One step is "Next"."""
+    """What is done, what is next and what comes after: eight queries. One step is "Next"."""
     found = list(_steps(session, here))
     next_ = next((one for one in found if not one.done and not one.waits_for), None)
     return [one.task(here, next_=one is next_) for one in found]
@@ -63,8 +65,10 @@ def _steps(session: ScopedSession, here: Here) -> Iterator[Step]:
     edition = here.edition
     lacking = missing(session, edition, facts, settings, matrix) if edition else []
     police = facts["school.police_force"]
+    given = for_schools(session)
+    bans = bans_in_force(settings, given)
     blank = [one.text for one in lacking if one.step == "facts" and "Police force" not in one.text]
-    known = bool(settings.telephone and settings.email)
+    known = bool(facts["school.telephone"] and settings.email)
     no_edition = "" if edition else "Waits for the Trust"
 
     yield Step(
@@ -77,7 +81,7 @@ def _steps(session: ScopedSession, here: Here) -> Iterator[Step]:
     )  # fmt: skip
     yield Step(
         "How you handle site bans", "setup.bans", Can.CHANGE_SETTINGS,
-        done=all(getattr(settings, name) is not None for name in BAN_FIELDS),
+        done=None not in bans.values() and not wrong_bans(settings, given),
         hint="How long they last, who decides and who reviews",
     )  # fmt: skip
     yield Step(
@@ -116,6 +120,30 @@ def _whom(here: Here, needs: Can, words: str) -> str:
 
 def done_of(steps: Sequence[Task]) -> str:
     return f"{sum(one.word == DONE for one in steps)} of {count(len(steps), 'step', 'steps')}"
+
+
+@tasks(Can.CHANGE_SETTINGS, order=12)
+def to_publish_again(session: ScopedSession, here: Here) -> Iterator[Task]:
+    """Settings, the Trust's or the school's, that the published code does not say yet."""
+    edition = here.edition
+    newest = newest_version(session) if edition and here.version else None
+    if edition is None or newest is None or newest.edition_id != edition.id:
+        return
+    settings = settings_of(session)
+    facts = facts_of(session, here.school, settings)
+    if wrong := wrong_bans(settings, for_schools(session)):
+        yield Task(
+            "Look at how you handle site bans", school_url("setup.bans"), min(wrong.values())
+        )
+    if not has_moved_on(session, newest, edition, facts):
+        return
+    task = Task(
+        "Your settings have changed: publish a new version",
+        school_url("setup.publishing.preview"),
+        f"Parents still read version {newest.number}",
+    )
+    doable = Can.PUBLISH_VERSION in here.may
+    yield task if doable else replace(task, word="Waits for the headteacher", tone="quiet")
 
 
 @tasks(Can.CHANGE_SETTINGS, order=10)

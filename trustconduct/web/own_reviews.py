@@ -28,7 +28,7 @@ from trustconduct.reviews.school_reviews import (
     reviewed,
     term_in,
 )
-from trustconduct.schools.settings import settings_of
+from trustconduct.schools.settings import facts_of, settings_of
 from trustconduct.tenants.sessions import ScopedSession
 from trustconduct.web.door import Form, actor, enter_school, found, needs, read, works
 from trustconduct.web.fields import Choice, Line, Nothing, Plain
@@ -123,7 +123,7 @@ def _look_page(review: SchoolReview, form: Form, status: int = 200) -> Response:
         term=term_in(review),
         to_do=TO_DO[part],
         place=school_url(PLACES[part]) if part in PLACES else "",
-        policies_url=settings_of(g.session).policies_url,
+        policies_url=facts_of(g.session, g.school, settings_of(g.session))["school.policies_url"],
         outcomes=[(one.value, one.word) for one in outcomes_of(part)],
         form=form,
         errors=form.errors,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -33,8 +34,11 @@ from trustconduct.policies.facts import fill
 from trustconduct.policies.models import InForce, SchoolVersion
 from trustconduct.policies.print_version import Badge, print_version
 from trustconduct.policies.versions import history, version_in_force, version_numbered
-from trustconduct.schools.badge import badge_of
-from trustconduct.schools.models import SchoolBadge
+from trustconduct.schools.badge import badge_of, small_badge
+from trustconduct.schools.inherited import for_schools, in_force
+from trustconduct.schools.look import look_of, look_styles
+from trustconduct.schools.models import AuthorisedEvent, SchoolBadge
+from trustconduct.schools.occasions import to_come
 from trustconduct.schools.settings import facts_of, settings_of
 from trustconduct.sealed.room import Busy, Failed
 from trustconduct.tenants.models import SchoolSettings, Trust
@@ -150,6 +154,7 @@ class Pages:
                 select(func.max(SchoolMatrix.number)).scalar_subquery(),
                 select(SchoolSettings.version).scalar_subquery(),
                 select(SchoolBadge.file_id).scalar_subquery(),
+                select(func.sum(AuthorisedEvent.version)).scalar_subquery(),
                 select(Trust.version).scalar_subquery(),
             )
         ).one()
@@ -166,13 +171,41 @@ def _printed() -> Printed:
     return current_app.extensions["trustconduct.printed"]
 
 
+@pages.get("/static/look/<colours>.css")
+@open_to_all
+def look_sheet(colours: str) -> Response:
+    """A school's two colours. Its address says all that is in it."""
+    if not re.fullmatch("[0-9a-f]{6}-[0-9a-f]{6}", colours):
+        abort(404)
+    response = Response(look_styles(colours), content_type="text/css; charset=utf-8")
+    response.cache_control.max_age = 31_536_000
+    response.cache_control.public = response.cache_control.immutable = True
+    return response
+
+
+@school_pages.get("/badge/<uuid:file_id>")
+@open_to_all
+def badge(file_id: UUID) -> Response:
+    """The school's badge, small: parents' pages show it. Another badge has another address."""
+    stored = found(small_badge(g.session, file_id))
+    response = Response(content_of(g.session, stored), content_type=stored.media_type)
+    response.cache_control.max_age = 31_536_000
+    response.cache_control.public = response.cache_control.immutable = True
+    return response
+
+
 def school_page(template: str, **more) -> str:
     """A page of the school; a `matrix` is shown with the school's facts in it."""
     facts = facts_of(g.session, g.school, settings_of(g.session))
     if more.get("matrix"):
         more["matrix"] = more["matrix"].matrix.reworded(lambda text: fill(text, facts))
     return render_template(
-        template, facts=facts, trust=works().directory.trust(), cached=True, **more
+        template,
+        facts=facts,
+        trust=works().directory.trust(),
+        look=look_of(g.session),
+        cached=True,
+        **more,
     )
 
 
@@ -181,7 +214,9 @@ def school_page(template: str, **more) -> str:
 def home() -> Response:
     return kept_pages().page(
         "home",
-        lambda: school_page("public/home.html", version=version_in_force(g.session)),
+        lambda: school_page(
+            "public/home.html", version=version_in_force(g.session), occasions=to_come(g.session)
+        ),
     )
 
 
@@ -326,7 +361,12 @@ def _shown_version(number: int) -> SchoolVersion:
 def contact() -> Response:
     def make() -> str:
         matrix = current_matrix(g.session)
-        return school_page("public/contact.html", here="contact", matrix=matrix)
+        settings, given = settings_of(g.session), for_schools(g.session)
+        promises = {
+            name: in_force(f"{name}_within", getattr(settings, f"{name}_within"), given)
+            for name in ("acknowledge", "answer")
+        }
+        return school_page("public/contact.html", here="contact", matrix=matrix, promises=promises)
 
     return kept_pages().page("contact", make)
 

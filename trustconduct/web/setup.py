@@ -15,6 +15,7 @@ from trustconduct.contact_matrix.coverage import gaps
 from trustconduct.contact_matrix.matrix import Matrix, MatrixRefused
 from trustconduct.contact_matrix.save import MatrixChangedMeanwhile, current_matrix, save_matrix
 from trustconduct.db import transaction
+from trustconduct.policies.altered import has_moved_on
 from trustconduct.policies.editions import newest_published
 from trustconduct.policies.facts import FACTS, fill
 from trustconduct.policies.rollouts import rollout_here
@@ -24,24 +25,22 @@ from trustconduct.policies.versions import (
     missing,
     newest_version,
 )
-from trustconduct.schools.inherited import for_schools, given_words, locked_keys
+from trustconduct.schools.inherited import INHERITED, for_schools, keys_of
 from trustconduct.schools.settings import (
     BAN_FIELDS,
     SUGGESTED,
-    ChangedMeanwhile,
-    SettingsRefused,
-    change_settings,
     facts_of,
-    police_forces,
     settings_of,
+    wrong_bans,
 )
-from trustconduct.tenants.models import BanRole, BanUnit
 from trustconduct.web import (
     adoption,
     badge,
     compare,
     drafts,
     entrance,
+    occasions,
+    own_settings,
     own_text,
     publishing,
     ways,
@@ -49,35 +48,32 @@ from trustconduct.web import (
 )
 from trustconduct.web.door import Form, actor, enter_school, found, needs, read
 from trustconduct.web.fact_fields import FactsForm, declared_facts, facts_form, field_of, marked
-from trustconduct.web.fields import Choice, Fact, Number, Plain
+from trustconduct.web.fields import Fact, Plain
 from trustconduct.web.navigation import school_url, staff_page
+from trustconduct.web.own_settings import read_settings, save_settings
+from trustconduct.web.setting_fields import choices_for, form_of, shown_given
 
 pages = Blueprint("setup", __name__, url_prefix="/<school>/staff/policy")
 pages.url_value_preprocessor(enter_school)
-for part in (adoption, badge, compare, drafts, entrance, own_text, publishing, ways, website):
+PARTS = (
+    adoption, badge, compare, drafts, entrance, occasions, own_settings, own_text, publishing,
+    ways, website,
+)  # fmt: skip
+for part in PARTS:
     pages.register_blueprint(part.pages)
 
-UNITS = {BanUnit.CALENDAR: "Calendar days", BanUnit.SCHOOL: "School days"}
-ROLES = {
-    BanRole.HEADTEACHER: "The headteacher",
-    BanRole.CHAIR: "The chair of governors",
-    BanRole.GOVERNORS: "A panel of governors",
-    BanRole.TRUST: "The Trust",
+# What must be said of site bans, unless the Trust has.
+BANS_NEEDED = {
+    "ban_unit": "Choose calendar days or school days.",
+    "ban_temporary_days": "Type how many days a temporary ban may last.",
+    "representations_days": "Type how many days a parent has to answer.",
+    "ban_first_days": "Type how many days a first ban lasts.",
+    "ban_longest_days": "Type how many days the longest ban lasts.",
+    "ban_review_days": "Type after how many days a ban is reviewed.",
+    "ban_decider": "Choose who decides.",
+    "ban_reviewer": "Choose who reviews.",
 }
-
-
-class BansForm(Plain):
-    """How a school handles site bans. All lengths in days of the unit chosen."""
-
-    ban_unit = Choice(BanUnit, blank="Choose calendar days or school days.")
-    ban_temporary_days = Number(1, 400, blank="Type how many days a temporary ban may last.")
-    representations_days = Number(1, 60, blank="Type how many days a parent has to answer.")
-    ban_first_days = Number(1, 400, blank="Type how many days a first ban lasts.")
-    ban_longest_days = Number(1, 400, blank="Type how many days the longest ban lasts.")
-    ban_review_days = Number(1, 400, blank="Type after how many days a ban is reviewed.")
-    ban_decider = Choice(BanRole, blank="Choose who decides.")
-    ban_reviewer = Choice(BanRole, blank="Choose who reviews.")
-    seen_version = fields.String(load_default="")
+BAN_KEYS = tuple(keys_of("bans"))
 
 
 @pages.get("/")
@@ -100,6 +96,10 @@ def adopt() -> str:
         lacking=lacking,
         rollout=rollout_here(g.session, edition) if edition and behind else None,
         versions=history(g.session),
+        moved_on=edition is not None
+        and newest is not None
+        and not lacking
+        and has_moved_on(g.session, newest, edition, facts),
     )
 
 
@@ -114,6 +114,8 @@ def _steps(lacking: list[Missing], *, behind: bool) -> list[dict[str, str]]:
         ("contact", "Ways to contact you", "setup.contact"),
     ]
     found = []
+    if any(item.step == "settings" for item in lacking):
+        steps.insert(1, ("settings", "Your school’s other settings", "setup.settings.show"))
     for step, text, endpoint in steps:
         open_ = [item.text for item in lacking if item.step == step]
         found.append(
@@ -142,21 +144,24 @@ def _steps(lacking: list[Missing], *, behind: bool) -> list[dict[str, str]]:
 def facts() -> Response:
     settings = settings_of(g.session)
     typed = {
-        name: getattr(settings, name) or "" for name in FactsForm().fields if name != "seen_version"
+        name: getattr(settings, name) or ""
+        for name in FactsForm().fields
+        if hasattr(settings, name)
     }
     more = {field_of(name): value for name, value in settings.more_facts.items()}
     return _facts_page(Form({**typed, **more, "seen_version": settings.version or ""}))
 
 
 def _facts_page(form: Form, status: int = 200, **more: Any) -> Response:
-    forces = [(force.id, force.name) for force in police_forces(g.session)]
+    choices = choices_for(settings_of(g.session).police_force_id)
     return make_response(
         staff_page(
             "staff/facts.html",
             form=form,
-            forces=forces,
             FACTS=FACTS,
-            given=given_words(for_schools(g.session), forces),
+            INHERITED=INHERITED,
+            choices=choices,
+            given=shown_given(for_schools(g.session), choices),
             declared=[(field_of(fact.name), fact) for fact in declared_facts(g.session)],
             **more,
         ),
@@ -168,34 +173,39 @@ def _facts_page(form: Form, status: int = 200, **more: Any) -> Response:
 @needs(Can.CHANGE_SETTINGS)
 def save_facts() -> Response:
     asked_for = declared_facts(g.session)
-    form = read(facts_form(asked_for))
+    form = read_settings(facts_form(asked_for))
     if not form.errors:
         # What an earlier edition asked for stays.
         kept = dict(settings_of(g.session).more_facts)
         kept |= {fact.name: form.values.pop(field_of(fact.name)) for fact in asked_for}
         form.values["more_facts"] = {name: value for name, value in kept.items() if value}
-        for name in locked_keys(for_schools(g.session)) - form.typed.keys():
-            form.values.pop(name, None)  # the page has no field for it: what is there stays
-    return _save(form, _facts_page, "setup.bans", "Your school’s facts are saved.")
+    message = "Your school’s facts are saved."
+    return save_settings(form, _facts_page, school_url("setup.bans"), message)
 
 
 @pages.get("/bans")
 @needs(Can.CHANGE_SETTINGS)
 def bans() -> Response:
-    settings = settings_of(g.session)
+    settings, given = settings_of(g.session), for_schools(g.session)
     chosen = {name: getattr(settings, name) for name in BAN_FIELDS}
-    suggested = all(value is None for value in chosen.values())
-    typed = SUGGESTED if suggested else chosen
+    # What the Trust gives is not suggested: saved, it would be the school's own for good.
+    offered = {name: value for name, value in SUGGESTED.items() if name not in given}
+    suggested = bool(offered) and all(value is None for value in chosen.values())
+    typed = {**chosen, **offered} if suggested else chosen
     return _bans_page(Form({**typed, "seen_version": settings.version or ""}), suggested=suggested)
 
 
 def _bans_page(form: Form, status: int = 200, **more: Any) -> Response:
+    given, choices = for_schools(g.session), choices_for()
     return make_response(
         staff_page(
             "staff/bans.html",
             form=form,
-            units=list(UNITS.items()),
-            roles=list(ROLES.items()),
+            keys=BAN_KEYS,
+            INHERITED=INHERITED,
+            choices=choices,
+            given=shown_given(given, choices),
+            wrong={} if form.errors else wrong_bans(settings_of(g.session), given),
             **{"suggested": False, **more},
         ),
         status,
@@ -205,43 +215,13 @@ def _bans_page(form: Form, status: int = 200, **more: Any) -> Response:
 @pages.post("/bans")
 @needs(Can.CHANGE_SETTINGS)
 def save_bans() -> Response:
-    form = read(BansForm)
-    return _save(form, _bans_page, "setup.contact", "How you handle site bans is saved.")
-
-
-def _save(form: Form, page: Any, onward: str, message: str) -> Response:
-    """Save settings, or show the form again: with what to mend, or what somebody else saved."""
-    if form.errors:
-        return page(form, 422)
-    values = {**form.values}
-    seen = values.pop("seen_version")
-    if "police_force_id" in values:
-        values["police_force_id"] = values["police_force_id"] or None
-    try:
-        with transaction(g.session):
-            change_settings(
-                g.session,
-                by=actor(),
-                seen_version=int(seen) if seen.isascii() and seen.isdigit() else None,
-                **values,
-            )
-    except SettingsRefused as refused:
-        for name, text in refused.errors.items():
-            form.refuse(name, text)
-        return page(form, 422)
-    except ChangedMeanwhile:
-        theirs = settings_of(g.session)
-        form.typed = {**form.typed, "seen_version": theirs.version}
-        now = {**{name: getattr(theirs, name) for name in values}, **theirs.more_facts}
-        mine = {**values, **values.get("more_facts", {})}
-        changed = {
-            name: value
-            for name, value in now.items()
-            if name != "more_facts" and str(value or "") != str(mine.get(name) or "")
-        }
-        return page(form, 409, theirs=changed)
-    flash(message, "good")
-    return make_response(redirect(school_url(onward), 303))
+    given = for_schools(g.session)
+    needed = tuple(
+        (name, words) for name, words in BANS_NEEDED.items() if not given.get(name, {}).get("value")
+    )
+    form = read_settings(form_of(BAN_KEYS, needed))
+    message = "How you handle site bans is saved."
+    return save_settings(form, _bans_page, school_url("setup.contact"), message)
 
 
 class MatrixForm(Plain):

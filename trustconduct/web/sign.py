@@ -37,6 +37,7 @@ from trustconduct.policies.facts import fill
 from trustconduct.policies.in_short import IN_SHORT
 from trustconduct.policies.models import SchoolVersion
 from trustconduct.policies.wording import differences_html
+from trustconduct.schools.look import look_of
 from trustconduct.schools.settings import facts_of, settings_of
 from trustconduct.web.cookies import link_cookie, set_link_cookie
 from trustconduct.web.door import Form, enter_school, leave, open_to_all, read, works
@@ -340,6 +341,7 @@ def _page(template: str, asks: Asked, *, status: int = 200, **more: Any) -> Resp
         text=_text(asks.version_id),
         matrix=_matrix(),
         trust=works().directory.trust(),
+        look=look_of(g.session),
         facts={"school.telephone": asks.telephone},
         longest_note=LONGEST_NOTE,
         in_short=IN_SHORT,
@@ -361,6 +363,7 @@ def _closed() -> Response:
     page = render_template(
         "sign/closed.html",
         trust=works().directory.trust(),
-        facts={"school.telephone": settings_of(g.session).telephone},
+        look=look_of(g.session),
+        facts=facts_of(g.session, g.school, settings_of(g.session)),
     )
     return make_response(page, 410)
