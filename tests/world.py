@@ -14,6 +14,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from tests import build
+from tests.letters import rows as letters
 from trustconduct import clock
 from trustconduct.accounts.feeds import make_feed
 from trustconduct.accounts.models import User
@@ -85,6 +86,11 @@ class WorldSchool:
     talk: UUID | None = None  # an open wish to talk
     badge: UUID | None = None
     notice: UUID | None = None  # at an entrance
+    letter: UUID | None = None  # which its addressee has opened
+    withdrawn_letter: UUID | None = None
+    draft_letter: UUID | None = None  # being written
+    service: UUID | None = None  # of the letter
+    signatory: UUID | None = None
     roll: UUID | None = None  # looked at, and not saved
 
     @property
@@ -137,6 +143,7 @@ def make_ground(sessions: Sessions) -> World:
             for slug, name in NAMES.items()
         }
         edition = build.an_edition(trust)
+        letters.words_approved(trust)
         return World(schools, edition=edition.id)
 
 
@@ -310,6 +317,7 @@ def _filled(session: ScopedSession, school: WorldSchool) -> WorldSchool:
         talk=talk,
         badge=badge,
         notice=notice.id,
+        **letters.of_world(session, word, by),
         roll=_a_roll_on_its_way(session, word),
     )
 

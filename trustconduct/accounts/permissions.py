@@ -27,6 +27,7 @@ class Can(Enum):
     ADD_USER = auto()
     CHANGE_USER = auto()
     CHANGE_TRUST = auto()
+    WORD_LETTERS = auto()  # the Trust's words of letters, and when one counts as served
     RUN_TASK = auto()  # of the timetable, now
     EXPORT = auto()  # take a list out of this service; at a school as well
     CHANGE_CALENDAR = auto()  # at a school as well
@@ -48,6 +49,11 @@ class Can(Enum):
     START_CAMPAIGN = auto()
     SEND_LINK_AGAIN = auto()
     HOLD_TALK = auto()
+    SEE_LETTERS = auto()  # with all that they say
+    WRITE_LETTER = auto()
+    APPROVE_LETTER = auto()  # and withdraw one
+    SERVE_LETTER = auto()  # print, post, hand over; without reading it on a page
+    SET_UP_LETTERS = auto()  # who may sign, and whether two people must agree
     # at either: mail and text messages of the school, or of the Trust itself
     SEE_MAIL = auto()
     SEE_TO_MAIL = auto()
@@ -57,6 +63,7 @@ _MAILS = {Can.SEE_MAIL, Can.SEE_TO_MAIL}
 _SETS_UP = {Can.SEE_SCHOOL, Can.CHANGE_SETTINGS, Can.CHANGE_MATRIX, Can.CHANGE_CALENDAR}
 _ASKS = {Can.SEE_PEOPLE, Can.TAKE_IN_ROLL, Can.SEE_ANSWERS, Can.START_CAMPAIGN}
 _KEEPS_PEOPLE = {Can.CHANGE_PEOPLE, Can.CONFIRM_LIST, Can.MARK_UNTOLD, Can.EXPORT}
+_WRITES_LETTERS = {Can.SEE_LETTERS, Can.WRITE_LETTER}
 _ANSWERS = {Can.SEE_ANSWERS, Can.SEND_LINK_AGAIN, Can.HOLD_TALK}
 
 AT_TRUST: dict[Role, frozenset[Can]] = {
@@ -75,6 +82,7 @@ AT_TRUST: dict[Role, frozenset[Can]] = {
             Can.ADD_USER,
             Can.CHANGE_USER,
             Can.CHANGE_TRUST,
+            Can.WORD_LETTERS,
             Can.RUN_TASK,
             Can.EXPORT,
             Can.CHANGE_CALENDAR,
@@ -104,6 +112,10 @@ AT_SCHOOL: dict[Role, frozenset[Can]] = {
             Can.CHANGE_TEXT,
             Can.KEEP_REVIEWS,
             Can.PUBLISH_VERSION,
+            *_WRITES_LETTERS,
+            Can.APPROVE_LETTER,
+            Can.SERVE_LETTER,
+            Can.SET_UP_LETTERS,
             Can.SEE_HISTORY,
         }
     ),
@@ -116,9 +128,12 @@ AT_SCHOOL: dict[Role, frozenset[Can]] = {
             *_MAILS,
             Can.CHANGE_TEXT,
             Can.KEEP_REVIEWS,
+            Can.SERVE_LETTER,
         }
     ),
-    Role.PASTORAL: frozenset({Can.SEE_SCHOOL, Can.SEE_PEOPLE, Can.MARK_UNTOLD, *_ANSWERS}),
+    Role.PASTORAL: frozenset(
+        {Can.SEE_SCHOOL, Can.SEE_PEOPLE, Can.MARK_UNTOLD, *_ANSWERS, *_WRITES_LETTERS}
+    ),
     Role.TEACHER: frozenset({Can.SEE_SCHOOL}),
     Role.GOVERNOR: frozenset({Can.SEE_SCHOOL}),
 }

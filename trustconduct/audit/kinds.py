@@ -29,6 +29,7 @@ KINDS: dict[str, Kind] = {
             }
         ),
     ),
+    "letters": Kind("Letters", frozenset({"letter", "letter_wording", "letter_signatory"})),
     "answers": Kind("Answers and links", frozenset({"acknowledgement", "sign_request"})),
     "people": Kind(
         "Parents, carers and pupils",

@@ -59,6 +59,7 @@ def settings_of(session: ScopedSession, *, lock: bool = False) -> SchoolSettings
         email="",
         more_facts={},
         framed_by=[],
+        letters_second_person=False,
     )
 
 
