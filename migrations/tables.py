@@ -8,6 +8,7 @@ from trustconduct.contact_matrix import models as contact_matrix
 from trustconduct.db import Base
 from trustconduct.files import models as files
 from trustconduct.jobs import models as jobs
+from trustconduct.letters import models as letters
 from trustconduct.outbox import models as outbox
 from trustconduct.people import models as people
 from trustconduct.people import roll_models
@@ -31,6 +32,7 @@ MODULES = (
     files,
     jobs,
     notice_models,
+    letters,
     outbox,
     paper_models,
     people,

@@ -16,6 +16,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from tests import build
+from tests.letters import rows as letters
 from trustconduct import clock
 from trustconduct.accounts.feeds import make_feed
 from trustconduct.accounts.models import User
@@ -97,6 +98,11 @@ class WorldSchool:
     small_badge: UUID | None = None
     notice: UUID | None = None  # at an entrance
     occasion: UUID | None = None  # an authorised event
+    letter: UUID | None = None  # which its addressee has opened
+    withdrawn_letter: UUID | None = None
+    draft_letter: UUID | None = None  # being written
+    service: UUID | None = None  # of the letter
+    signatory: UUID | None = None
     roll: UUID | None = None  # looked at, and not saved
     pack: UUID | None = None  # of one sheet
     sheet: UUID | None = None
@@ -153,6 +159,7 @@ def make_ground(sessions: Sessions) -> World:
             for slug, name in NAMES.items()
         }
         edition = build.an_edition(trust)
+        letters.words_approved(trust)
         return World(schools, edition=edition.id)
 
 
@@ -390,6 +397,7 @@ def _filled(session: ScopedSession, school: WorldSchool) -> WorldSchool:
         small_badge=session.scalars(select(SchoolBadge.small_file_id)).one(),
         notice=notice.id,
         occasion=occasion.id,
+        **letters.of_world(session, word, by),
         roll=_a_roll_on_its_way(session, word),
     )
 

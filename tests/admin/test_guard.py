@@ -36,6 +36,10 @@ def test_every_route_of_the_console_says_what_it_needs(app):
     writes = {rule.endpoint for rule in rules(app) if "POST" in rule.methods}
     assert writes == {
         "editions.look",
+        "letter_words.begin",
+        "letter_words.rules",
+        "letter_words.save",
+        "letter_words.approve",
         "editions.keep",
         "editions.approve",
         "editions.publish",

@@ -32,6 +32,7 @@ from config.base import Settings  # noqa: E402
 from migrations.run import migrate  # noqa: E402
 from tests import build  # noqa: E402
 from tests.bench import campaigns, load, many  # noqa: E402
+from tests.bench.letters import letter_pdf  # noqa: E402
 from tests.bench.measure import KEY, RUNS, in_turns, report, say  # noqa: E402
 from tests.bench.merge import merge  # noqa: E402
 from tests.bench.reviews import reminders_due  # noqa: E402
@@ -219,6 +220,7 @@ ASKED = {
     "send": campaigns.send,
     "status_list": campaigns.status_list,
     "merge": lambda: merge(in_turns, report),
+    "letter_pdf": letter_pdf,
 }
 BENCHES = {**SERVED, **ASKED}
 

@@ -26,6 +26,7 @@ from sqlalchemy import select, text
 
 from tests import build
 from tests.build import SEALER, the_edition, the_school
+from tests.letters import rows
 from trustconduct import clock
 from trustconduct.accounts.invitations import invite
 from trustconduct.accounts.models import User, UserGrant
@@ -43,6 +44,14 @@ from trustconduct.audit.history import Wanted
 from trustconduct.db import new_id
 from trustconduct.files.models import FileKind, MediaType
 from trustconduct.files.take_in import Looked
+from trustconduct.letters.approve import withdraw_letter
+from trustconduct.letters.compose import draft_of
+from trustconduct.letters.kinds import KINDS
+from trustconduct.letters.models import Ended, Letter
+from trustconduct.letters.models import Way as LetterWay
+from trustconduct.letters.serve import hand_over
+from trustconduct.letters.shipped import shipped
+from trustconduct.letters.wordings import save_wording
 from trustconduct.outbox.models import models_of
 from trustconduct.outbox.write import Mail, write
 from trustconduct.people.change import leave
@@ -447,6 +456,62 @@ def _occasion(session: ScopedSession) -> AuthorisedEvent:
     )
 
 
+def _letter(session: ScopedSession, way: LetterWay = LetterWay.HAND) -> Letter:
+    there = rows.an_addressee(session, email="lee@parents.example")
+    return rows.a_letter(session, "plain", adult=there, way=way)
+
+
+def _frozen(session: ScopedSession, way: LetterWay = LetterWay.HAND) -> Letter:
+    letter = _letter(session, way)
+    rows.approved(session, letter)
+    return letter
+
+
+def _withdrawn(session: ScopedSession) -> Letter:
+    letter = _frozen(session)
+    withdraw_letter(session, letter, by=build.a_head(session), because="Wrong day")
+    return letter
+
+
+def _handed(session: ScopedSession) -> Letter:
+    letter = _frozen(session)
+    hand_over(session, letter, by=build.a_head(session), on=clock.today(), handed_by="The deputy",
+              witness="")  # fmt: skip
+    return letter
+
+
+def _written(session: ScopedSession, **more: Any) -> Given:
+    letter = _letter(session)
+    return given(letter, seen=letter.version, **more)
+
+
+def _to_approve(session: ScopedSession) -> Given:
+    letter = _letter(session)
+    seen = draft_of(session, letter).composed.sha256
+    return given(letter, seen_sha256=seen, pdf=b"%PDF", pages=1)
+
+
+def _way_of_letter(session: ScopedSession) -> Given:
+    letter = _letter(session)
+    return given(letter, KINDS["plain"], way=LetterWay.HAND, seen=letter.version,
+                 signatory=rows.a_signatory(session))  # fmt: skip
+
+
+def _to_post(session: ScopedSession) -> Given:
+    return given([_frozen(session, LetterWay.POST).id], on=clock.today())
+
+
+def _wording(session: ScopedSession) -> Given:
+    words = shipped("plain")["words"]
+    return given(KINDS["plain"], words=words, open_parts=[], seen=0)
+
+
+def _drafted(session: ScopedSession) -> Given:
+    draft = save_wording(session, KINDS["plain"], by=build.an_officer(),
+                         words=shipped("plain")["words"], open_parts=[], seen=0)  # fmt: skip
+    return given(draft, solicitor="A solicitor, today", seen=draft.version)
+
+
 def _own_review(session: ScopedSession) -> UUID:
     begin_reviews(session)
     return next(one.id for one in open_reviews(session) if one.subject == Part.FACTS.value)
@@ -736,6 +801,46 @@ RULES: dict[str, Asks | Free | tuple[Asks, ...]] = {
             alcohol=False)),
     "schools.occasions.withdraw_occasion": Asks(
         Can.CHANGE_SETTINGS, SCHOOL, lambda s: given(_occasion(s), seen_version=1)),
+    "letters.approve.approve_letter": Asks(Can.APPROVE_LETTER, SCHOOL, _to_approve),
+    "letters.approve.withdraw_letter": Asks(
+        Can.APPROVE_LETTER, SCHOOL, lambda s: given(_frozen(s), because="Wrong day")),
+    "letters.opening.open_letter": Free("the addressee's link and code are what lets them in"),
+    "letters.print_run.print_run": Asks(Can.SERVE_LETTER, SCHOOL, lambda s: given()),
+    "letters.serve.end_service": Asks(
+        Can.SERVE_LETTER, SCHOOL,
+        lambda s: given(_handed(s), how=Ended.REFUSED, on=clock.today(), because="")),
+    "letters.serve.hand_over": Asks(
+        Can.SERVE_LETTER, SCHOOL,
+        lambda s: given(_frozen(s), on=clock.today(), handed_by="The deputy", witness="")),
+    "letters.serve.post_letters": Asks(Can.SERVE_LETTER, SCHOOL, _to_post),
+    "letters.serve.send_by_email": Asks(
+        Can.SERVE_LETTER, SCHOOL,
+        lambda s: given(_frozen(s, LetterWay.EMAIL), the_school(s), reply_to="")),
+    "letters.signatories.add_signatory": Asks(
+        Can.SET_UP_LETTERS, SCHOOL,
+        lambda s: given(name="Lee", role="Deputy", from_on=clock.today())),
+    "letters.signatories.ask_for_second_person": Asks(
+        Can.SET_UP_LETTERS, SCHOOL, lambda s: given(wanted=True)),
+    "letters.signatories.end_signatory": Asks(
+        Can.SET_UP_LETTERS, SCHOOL, lambda s: given(rows.a_signatory(s))),
+    "letters.wordings.approve_wording": Asks(Can.WORD_LETTERS, TRUST, _drafted),
+    "letters.wordings.change_letter_rules": Asks(
+        Can.WORD_LETTERS, TRUST, lambda s: given(post_days=3, advice="")),
+    "letters.wordings.save_wording": Asks(Can.WORD_LETTERS, TRUST, _wording),
+    "letters.wordings.take_up_shipped": Asks(
+        Can.WORD_LETTERS, TRUST, lambda s: given(), idle="every kind has its words"),
+    "letters.write.ask_approval": Asks(Can.WRITE_LETTER, SCHOOL, lambda s: _written(s)),
+    "letters.write.begin_letter": Asks(
+        Can.WRITE_LETTER, SCHOOL, lambda s: given(rows.an_addressee(s), KINDS["plain"])),
+    "letters.write.choose_way": Asks(Can.WRITE_LETTER, SCHOOL, _way_of_letter),
+    "letters.write.drop_letter": Asks(Can.WRITE_LETTER, SCHOOL, lambda s: _written(s)),
+    "letters.write.fill_part": Asks(
+        Can.WRITE_LETTER, SCHOOL,
+        lambda s: _written(s, kind=KINDS["plain"], part_id="body", typed={"words": "Hello."})),
+    "letters.write.look_again": Asks(
+        Can.WRITE_LETTER, SCHOOL, lambda s: _written(s, kind=KINDS["plain"])),
+    "letters.write.write_anew": Asks(
+        Can.WRITE_LETTER, SCHOOL, lambda s: given(_withdrawn(s), KINDS["plain"])),
     "schools.badge.set_badge": Asks(
         Can.CHANGE_SETTINGS, SCHOOL, lambda s: given(_looked(), seen=None)),
     "schools.calendars.save_year": at_both(Can.CHANGE_CALENDAR, lambda s: _year()),

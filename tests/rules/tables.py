@@ -58,6 +58,11 @@ SCHOOL_TABLES = {
     "review_done_school",
     "reminder_school",
     "rollout_reminder",
+    "letter_signatory",
+    "letter",
+    "letter_frozen",
+    "letter_withdrawal",
+    "letter_service",
 }
 OVERSIGHT_TABLES = {
     "audit_event_school",
@@ -104,6 +109,7 @@ TRUST_TABLES = {
     "policy_comment",
     "policy_approver",
     "policy_sign_off",
+    "letter_wording",
 }
 ACCOUNTS_TABLES = {
     "account_user",
@@ -171,6 +177,12 @@ ROWS_SEEN = {
     "policy_edition": {
         "seen_by_trust": ("ALL", "tc_trust", "true", "true"),
         "seen_by_school": ("SELECT", "tc_school", "published_at IS NOT NULL", None),
+    },
+    "letter_wording": {
+        "seen_by_trust": ("SELECT", "tc_trust", "true", None),
+        "begun_by_trust": ("INSERT", "tc_trust", None, "approved_at IS NULL"),
+        "edited_by_trust": ("UPDATE", "tc_trust", "approved_at IS NULL", "true"),
+        "seen_by_school": ("SELECT", "tc_school", "approved_at IS NOT NULL", None),
     },
     "policy_comment": {
         "seen_by_trust": ("ALL", "tc_trust", "true", "true"),
@@ -265,6 +277,13 @@ RIGHTS = {
         "policy_withdrawal": "select(id,withdrawn_at)",
         "policy_rollout": "select",
         "rollout_reminder": "select insert",
+        "letter_wording": "select",
+        "letter_signatory": "select insert update(until_on)",
+        "letter": "select insert update",
+        "letter_frozen": "select insert",
+        "letter_withdrawal": "select insert",
+        "letter_service": "select insert update(deadline_on,ended_because,ended_by,ended_how,"
+        "ended_on,opened_at,served_on,wrong_tries)",
     },
     "tc_trust": {
         "trust": "select insert update",
@@ -292,6 +311,7 @@ RIGHTS = {
         "taken_back_at)",
         "policy_approver": "select insert update(asked_on,email,name,named_at,named_by,removed_at)",
         "policy_sign_off": "select insert",
+        "letter_wording": "select insert update",
         "policy_edition_change": "select insert update(after,at,what)",
         "reminder_trust": "select insert",
         "review_cycle_trust": "select insert update",
@@ -360,4 +380,6 @@ APPEND_ONLY = {
     "acknowledgement_words",
     "review_done_school",
     "list_confirmation",
+    "letter_frozen",
+    "letter_withdrawal",
 }

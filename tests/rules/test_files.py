@@ -24,6 +24,7 @@ FOLDERS = {
     "demo",
     "files",
     "jobs",
+    "letters",
     "outbox",
     "oversight",
     "people",

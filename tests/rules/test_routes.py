@@ -17,7 +17,7 @@ AGAIN = "UPDATE_ROUTES=1 .venv/bin/python -m pytest tests/rules/test_routes.py"
 # `mailed` are the pages behind links of one's own mail; `you` asks for the sign-in itself;
 # of `feed` the address is the secret: a calendar program can't sign in.
 OPEN = {
-    "account", "confirm", "feed", "finder", "guests", "health", "mailed",
+    "account", "confirm", "feed", "finder", "guests", "health", "letter", "mailed",
     "public", "school", "sign", "you",
 }  # fmt: skip
 pytestmark = pytest.mark.static

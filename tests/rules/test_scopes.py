@@ -25,6 +25,9 @@ from trustconduct import clock
 from trustconduct.acknowledgements.models import SignRequest
 from trustconduct.audit.events import Event
 from trustconduct.db import new_id, transaction
+from trustconduct.letters.kinds import KINDS
+from trustconduct.letters.models import LetterWording
+from trustconduct.letters.shipped import shipped
 from trustconduct.people.models import Adult, Care, Pupil
 from trustconduct.policies.editions import withdraw
 from trustconduct.schools.inherited import Given, give_schools
@@ -188,6 +191,28 @@ def comments_put_in(world) -> int:
             return 0
 
 
+def words_put_in(world) -> int:
+    """Words of a letter that the Trust puts in as approved already."""
+    with world.sessions.trust() as session:
+        try:
+            return session.execute(
+                text(
+                    "insert into letter_wording (id, kind, number, body, edited_at, edited_by,"
+                    " solicitor, approved_at, approved_by, version) values"
+                    " (:id, 'plain', 9, '{}', now(), 'A', 'A', now(), 'A', 1)"
+                ),
+                {"id": new_id()},
+            ).rowcount
+        except ProgrammingError:
+            return 0
+
+
+def words_changed(world) -> int:
+    """How many words of letters the Trust can change: drafts only."""
+    with world.sessions.trust() as session:
+        return session.execute(text("update letter_wording set edited_at = now()")).rowcount
+
+
 # Policies on tables of the Trust that hide rows: what a school sees, and what it would see.
 HIDING = {
     ("school", "seen_by_school"): (seen("school"), 1, 3),
@@ -197,6 +222,9 @@ HIDING = {
     ("policy_comment", "seen_by_school"): (seen("policy_comment"), 1, 4),
     ("policy_comment", "given_by_school"): (comments_put_in, 0, 1),
     ("policy_comment", "taken_back_by_school"): (changed("policy_comment", "taken_back_at"), 1, 4),
+    ("letter_wording", "seen_by_school"): (seen("letter_wording"), len(KINDS), len(KINDS) + 1),
+    ("letter_wording", "begun_by_trust"): (words_put_in, 0, 1),
+    ("letter_wording", "edited_by_trust"): (words_changed, 1, len(KINDS) + 1),
     ("school_start", "seen_by_school"): (seen("school_start"), 1, 2),
     ("school_start", "done_by_school"): (changed("school_start", "settled_at"), 1, 2),
     ("school_notice", "seen_by_school"): (seen("school_notice"), 1, 2),
@@ -211,6 +239,7 @@ def test_a_policy_that_hides_rows_of_the_trust_is_found_when_broken(world, serve
         consulted(world)
     with world.sessions.trust() as trust:
         build.a_draft(trust)
+        trust.add(LetterWording(kind="plain", number=2, body=shipped("plain"), edited_by="A"))
         for school in (world.oak, world.elm):
             trust.add(SchoolStart(id=school.id, asked_by_kind="command", asked_by_name="test"))
             row = trust.get_one(School, school.id)

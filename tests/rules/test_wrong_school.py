@@ -163,6 +163,31 @@ def _own(name: str, of: str) -> Callable[[World], Ids]:
     return ids
 
 
+def a_letter(which: str, **more: Any) -> Callable[[World], Ids]:
+    """A letter of each school; the draft, or the one that was approved and withdrawn."""
+    return lambda world: Ids(
+        {"letter_id": getattr(world.oak, which), **more},
+        {"letter_id": getattr(world.elm, which), **more},
+        {"letter_id": new_id(), **more},
+    )
+
+
+def a_signatory(world: World) -> Ids:
+    each = ({"signatory_id": school.signatory} for school in (world.oak, world.elm))
+    return Ids(*each, {"signatory_id": new_id()})
+
+
+def a_letter_link(secret: bool = False) -> Callable[[World], Ids]:
+    def ids(world: World) -> Ids:
+        def one(service_id) -> dict[str, Any]:
+            with_secret = {"secret": token(SECRET_KEY, "letter", service_id, 1)} if secret else {}
+            return {"service_id": service_id, **with_secret}
+
+        return Ids(one(world.oak.service), one(world.elm.service), one(new_id()))
+
+    return ids
+
+
 def a_sheet_link(world: World) -> Ids:
     def one(sheet_id: UUID) -> dict[str, Any]:
         return {"sheet_id": sheet_id, "secret": token(SECRET_KEY, "paper", sheet_id, 1)}
@@ -277,6 +302,33 @@ SCHOOL_IDS: dict[str, Callable[[World], Ids]] = {
     },
     **{f"people.{name}": two_apart for name in ("marks.reunite", "marks.reunited")},
     **{f"people.rolls.{name}": a_roll for name in ("show", "columns", "save", "drop")},
+    "letters.new": an_adult,
+    "letters.begin": an_adult,
+    **{
+        f"letters.{name}": a_letter("draft_letter")
+        for name in (
+            "letter",
+            "preview",
+            "pdf",
+            "ask",
+            "again",
+            "approval.look",
+            "approval.approve",
+            "parts.way",
+            "parts.save_way",
+            "drop",
+        )
+    },
+    "letters.parts.show": a_letter("draft_letter", part_id="body"),
+    "letters.parts.save": a_letter("draft_letter", part_id="body"),
+    **{f"letters.approval.{name}": a_letter("letter") for name in ("withdrawing", "withdraw")},
+    "letters.approval.anew": a_letter("withdrawn_letter"),
+    **{f"posting.{name}": a_letter("letter") for name in ("letter", "hand", "email", "ended")},
+    "letters.set_up.end": a_signatory,
+    "letter.open_link": a_letter_link(secret=True),
+    "letter.show": a_letter_link(),
+    "letter.open_with_code": a_letter_link(),
+    "letter.pdf": a_letter_link(),
     "finder.show": a_way("purpose_id", "ask"),
     "finder.block_of": a_way("purpose_id", "ask"),
     "setup.ways.way": a_way("way_id"),
@@ -394,6 +446,9 @@ TRUST_IDS = {
     "editions.end_guest",
     "editions.comment",
     "editions.answer_comment",
+    "letter_words.kind",
+    "letter_words.save",
+    "letter_words.approve",
     "timetable.run",
     "trust_mail.one",
     "trust_mail.again",
@@ -509,6 +564,9 @@ class Crawl:
             link = token(SECRET_KEY, "sign-page", ids["request_id"], 1)
             path = f"/oak-lane/sign/{ids['request_id']}"
             self.client.set_cookie("link", link, path=path)
+        if "service_id" in ids:
+            opened = token(SECRET_KEY, "letter-open", ids["service_id"], 1)
+            self.client.set_cookie("letter", opened, path=f"/oak-lane/letter/{ids['service_id']}")
         form = {"csrf_token": self.csrf} if method == "POST" else None
         self.written.clear()
         build = "POST" if method == "POST" else "GET"
@@ -601,7 +659,7 @@ def ids_of(rule: Rule, world: World) -> Ids:
         numbers = zip((1, 98, 99), (new_id(), new_id(), new_id()), strict=True)
         parts = {
             "clause_id": "behaviour.1", "section_id": "importance", "fact_name": "school.x",
-            "task": "deliver_mail",
+            "task": "deliver_mail", "kind_id": "plain",
         }  # fmt: skip
         return Ids(
             *(

@@ -27,6 +27,7 @@ class Can(Enum):
     ADD_USER = auto()
     CHANGE_USER = auto()
     CHANGE_TRUST = auto()
+    WORD_LETTERS = auto()  # the Trust's words of letters, and when one counts as served
     RUN_TASK = auto()  # of the timetable, now
     EXPORT = auto()  # take a list out of this service; at a school as well
     CHANGE_CALENDAR = auto()  # at a school as well
@@ -50,6 +51,11 @@ class Can(Enum):
     HOLD_TALK = auto()
     KEY_ANSWER = auto()  # note what somebody answered on paper or by voice, or was told
     PRINT_PACK = auto()  # sheets of paper, each with a link
+    SEE_LETTERS = auto()  # with all that they say
+    WRITE_LETTER = auto()
+    APPROVE_LETTER = auto()  # and withdraw one
+    SERVE_LETTER = auto()  # print, post, hand over; without reading it on a page
+    SET_UP_LETTERS = auto()  # who may sign, and whether two people must agree
     # at either: mail and text messages of the school, or of the Trust itself
     SEE_MAIL = auto()
     SEE_TO_MAIL = auto()
@@ -66,6 +72,7 @@ _ASKS = {
 }
 _KEEPS_PEOPLE = {Can.CHANGE_PEOPLE, Can.CONFIRM_LIST, Can.MARK_UNTOLD, Can.EXPORT}
 _ANSWERS = {Can.SEE_ANSWERS, Can.SEND_LINK_AGAIN, Can.HOLD_TALK, Can.KEY_ANSWER}
+_WRITES_LETTERS = {Can.SEE_LETTERS, Can.WRITE_LETTER}
 
 AT_TRUST: dict[Role, frozenset[Can]] = {
     Role.TRUST_OFFICER: frozenset(
@@ -83,6 +90,7 @@ AT_TRUST: dict[Role, frozenset[Can]] = {
             Can.ADD_USER,
             Can.CHANGE_USER,
             Can.CHANGE_TRUST,
+            Can.WORD_LETTERS,
             Can.RUN_TASK,
             Can.EXPORT,
             Can.CHANGE_CALENDAR,
@@ -112,6 +120,10 @@ AT_SCHOOL: dict[Role, frozenset[Can]] = {
             Can.CHANGE_TEXT,
             Can.KEEP_REVIEWS,
             Can.PUBLISH_VERSION,
+            *_WRITES_LETTERS,
+            Can.APPROVE_LETTER,
+            Can.SERVE_LETTER,
+            Can.SET_UP_LETTERS,
             Can.SEE_HISTORY,
         }
     ),
@@ -124,9 +136,12 @@ AT_SCHOOL: dict[Role, frozenset[Can]] = {
             *_MAILS,
             Can.CHANGE_TEXT,
             Can.KEEP_REVIEWS,
+            Can.SERVE_LETTER,
         }
     ),
-    Role.PASTORAL: frozenset({Can.SEE_SCHOOL, Can.SEE_PEOPLE, Can.MARK_UNTOLD, *_ANSWERS}),
+    Role.PASTORAL: frozenset(
+        {Can.SEE_SCHOOL, Can.SEE_PEOPLE, Can.MARK_UNTOLD, *_ANSWERS, *_WRITES_LETTERS}
+    ),
     Role.TEACHER: frozenset({Can.SEE_SCHOOL}),
     Role.GOVERNOR: frozenset({Can.SEE_SCHOOL}),
 }

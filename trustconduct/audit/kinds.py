@@ -35,6 +35,7 @@ KINDS: dict[str, Kind] = {
             {"acknowledgement", "sign_request", "paper_pack", "paper_sheet", "told_otherwise"}
         ),
     ),
+    "letters": Kind("Letters", frozenset({"letter", "letter_wording", "letter_signatory"})),
     "people": Kind(
         "Parents, carers and pupils",
         frozenset({"adult", "pupil", "care", "roll", "list_confirmation"}),

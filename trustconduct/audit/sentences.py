@@ -11,6 +11,7 @@ from typing import Any
 from trustconduct import clock
 from trustconduct.audit.actor import Role
 from trustconduct.audit.events import Event
+from trustconduct.audit.letter_sentences import OF_LETTERS
 
 PLACE = re.compile(r"\{(\w+)\}")
 
@@ -53,6 +54,7 @@ def _words(value: Any) -> str:
 
 
 SENTENCES: dict[Event, Sentence] = {
+    **{event: Sentence(*words) for event, words in OF_LETTERS.items()},
     Event.TRUST_CHANGED: Sentence("changed the Trust’s name or numbers"),
     Event.SCHOOL_SETTINGS_GIVEN: Sentence(
         "changed what schools have from the Trust: {words}",

@@ -41,6 +41,8 @@ from trustconduct.demo.schools import (
 )
 from trustconduct.files.models import MediaType
 from trustconduct.files.take_in import Looked
+from trustconduct.letters.signatories import add_signatory
+from trustconduct.letters.wordings import approve_wording, take_up_shipped, wordings
 from trustconduct.people.models import Adult
 from trustconduct.people.roll import read_roll
 from trustconduct.people.take_in import take_in
@@ -99,6 +101,7 @@ def _trust(sessions: Sessions) -> dict[str, UUID] | None:
             approve(session, edition, by=COMMAND, board_on=clock.today())
             day = suggested_day(calendar_of(session), clock.today())
             publish(session, edition, by=COMMAND, adopt_by_on=day)
+            _letter_words(session)
             text = template().decode()
             for old, new in NEXT_EDITION:
                 text = text.replace(old, new, 1)
@@ -126,6 +129,16 @@ def _added(session: ScopedSession, demo: DemoSchool) -> UUID:
     if demo.suspended:
         suspend(session, school, by=COMMAND, reason=demo.suspended, heads=())
     return school.id
+
+
+def _letter_words(session: ScopedSession) -> None:
+    """Every kind of letter has its words, approved: made up, as all of the demo is."""
+    take_up_shipped(session, by=COMMAND)
+    for ones in wordings(session).values():
+        approve_wording(
+            session, ones[0], by=COMMAND, seen=ones[0].version,
+            solicitor="Nobody: this is a demonstration, and no letter of it may be used",
+        )  # fmt: skip
 
 
 def _edition(session: ScopedSession, text: str, name: str) -> Edition:
@@ -161,6 +174,7 @@ def _school(
     head = _actor(session, users, demo, Role.HEADTEACHER)
     office = _actor(session, users, demo, Role.OFFICE)
     pastoral = _actor(session, users, demo, Role.PASTORAL)
+    add_signatory(session, by=head, name=head.name, role="Headteacher", from_on=clock.today())
     with session, transaction(session):
         if _is_loaded(session, demo):
             return

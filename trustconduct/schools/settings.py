@@ -49,6 +49,7 @@ def settings_of(session: ScopedSession, *, lock: bool = False) -> SchoolSettings
         more_facts={},
         framed_by=[],
         **dict.fromkeys(_WORDS, ""),
+        letters_second_person=False,
     )
 
 

@@ -86,6 +86,9 @@ class Trust(Edited, Base):
     """The academy Trust that this deployment serves. There is one."""
 
     __tablename__ = "trust"
+    __table_args__ = (
+        CheckConstraint("letter_post_days between 1 and 10", name="letter_post_days"),
+    )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
     name: Mapped[str]
@@ -94,6 +97,10 @@ class Trust(Edited, Base):
     # What its schools have where they leave it blank, and what they can't change:
     # {"app_name": {"value": "Arbor", "locked": false}}, see schools/inherited.py.
     for_schools: Mapped[dict[str, Any]] = mapped_column(JSONB, default=dict, server_default="{}")
+    # How many working days after posting a letter counts as served, and whom the Trust names
+    # for independent advice: printed with letters, see letters/.
+    letter_post_days: Mapped[int] = mapped_column(default=2, server_default="2")
+    letter_advice: Mapped[str] = mapped_column(default="", server_default="")
 
 
 class Phase(StrEnum):
@@ -296,6 +303,8 @@ class SchoolSettings(Edited, SchoolOwned, Base):
     framed_by: Mapped[list[str]] = mapped_column(JSONB, default=list, server_default="[]")
     # What editions declared beside these, by the name in the text: {"school.bus_line": "…"}.
     more_facts: Mapped[dict[str, str]] = mapped_column(JSONB, default=dict, server_default="{}")
+    # Whether somebody who did not write a letter must approve it.
+    letters_second_person: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
 
     address: Mapped[str] = mapped_column(default="", server_default="")
     # As `contact_matrix/hours.py` words them: "Monday to Friday 8:30am to 4pm".

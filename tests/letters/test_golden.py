@@ -1,0 +1,81 @@
+"""Every kind of letter for two schools, on paper: tagged, addressed, and as short as it can be.
+
+`PICTURES=/tmp/x make test ARGS="tests/letters/test_golden.py"` keeps them to be looked at.
+"""
+
+from __future__ import annotations
+
+import os
+from io import BytesIO
+from pathlib import Path
+
+import pikepdf
+import pytest
+from pypdf import PdfReader
+
+from tests.letters import rows
+from trustconduct.letters.compose import draft_of
+from trustconduct.letters.kinds import KINDS
+from trustconduct.letters.printing import print_letter
+from trustconduct.sealed.room import room
+
+# A ban that is decided has to say more than one page holds at 12 point.
+PAGES = {
+    "warning": 2, "intention": 2, "temporary_ban": 2, "confirmed": 2, "extended": 2, "varied": 2,
+}  # fmt: skip
+MM = 72 / 25.4
+
+
+@pytest.mark.parametrize("school", ["oak", "elm"])
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_letter_on_paper(request, kind, school):
+    session = request.getfixturevalue(school)
+    letter = rows.a_letter(session, kind)
+    draft = draft_of(session, letter)
+    done = room().do("print", print_letter(draft.composed, None, draft=False).encode())
+    keep(done.content, f"{kind}-{school}")
+    assert done.about["pages"] <= PAGES.get(kind, 1)
+    reader = PdfReader(BytesIO(done.content))
+    words = " ".join(reader.pages[0].extract_text().split())
+    assert "Our reference" in words
+    assert draft.composed.subject in words
+    assert draft.composed.trust_name in words
+    assert "[not known yet]" not in words
+    with pikepdf.open(BytesIO(done.content)) as pdf:
+        assert pdf.Root.MarkInfo.Marked
+        assert str(pdf.Root.Lang).startswith("en")
+        with pdf.open_metadata() as about:
+            assert about["pdfuaid:part"] == "1"
+
+
+def test_the_address_stands_in_the_window_of_an_envelope(oak):
+    """20 mm from the left, 45 to 75 mm from the top: a DL envelope, the page folded twice."""
+    adult = rows.an_addressee(oak, "Quentin Addressee", address="1 High Street, Anytown, AT1 1AA")
+    letter = rows.a_letter(oak, "plain", adult=adult)
+    page = print_letter(draft_of(oak, letter).composed, None, draft=False)
+    pdf = PdfReader(BytesIO(room().do("print", page.encode()).content))
+    places: list[tuple[str, float, float]] = []
+    pdf.pages[0].extract_text(
+        visitor_text=lambda text, cm, tm, font, size: places.append((text, *at(cm, tm)))
+    )
+    height = float(pdf.pages[0].mediabox.height)
+    found = [
+        (x / MM, (height - y) / MM)
+        for text, x, y in places
+        if text.strip().startswith(("Quentin Addressee", "1 High Street", "AT1 1AA"))
+    ][:3]
+    assert found
+    assert all(18 <= x <= 112 and 42 <= y <= 82 for x, y in found), found
+
+
+def at(cm: list[float], tm: list[float]) -> tuple[float, float]:
+    return (
+        tm[4] * cm[0] + tm[5] * cm[2] + cm[4],
+        tm[4] * cm[1] + tm[5] * cm[3] + cm[5],
+    )
+
+
+def keep(pdf: bytes, name: str) -> None:
+    if folder := os.environ.get("PICTURES"):
+        Path(folder).mkdir(parents=True, exist_ok=True)
+        (Path(folder) / f"{name}.pdf").write_bytes(pdf)

@@ -1,0 +1,332 @@
+"""A letter out of its parts, as it stands today, and what stands against sending it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+
+from trustconduct import clock
+from trustconduct.letters.checks import Against, against
+from trustconduct.letters.kinds import KINDS, Form, Kind, Part
+from trustconduct.letters.models import Letter, LetterSignatory, LetterWording, Way
+from trustconduct.letters.parts import (
+    MEETING_WAYS,
+    clock_words,
+    field_values,
+    fill_fields,
+    in_words,
+)
+from trustconduct.letters.reading_age import reading_age
+from trustconduct.letters.records import Record, record_of
+from trustconduct.letters.wordings import in_use
+from trustconduct.people.models import Adult
+from trustconduct.policies.document import Document, canonical, sha256
+from trustconduct.policies.models import SchoolVersion
+from trustconduct.policies.versions import version_in_force
+from trustconduct.schools.settings import facts_of, settings_of
+from trustconduct.tenants.models import School, Trust
+from trustconduct.tenants.sessions import ScopedSession
+
+
+@dataclass(frozen=True)
+class Block:
+    """One part on the letter: paragraphs, or facts with their names, or quoted clauses."""
+
+    heading: str = ""
+    paragraphs: tuple[str, ...] = ()
+    facts: tuple[tuple[str, str], ...] = ()
+    quotes: tuple[tuple[str, str], ...] = ()  # a clause's id, and its words of that version
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "heading": self.heading,
+            "paragraphs": list(self.paragraphs),
+            "facts": [list(pair) for pair in self.facts],
+            "quotes": [list(pair) for pair in self.quotes],
+        }
+
+
+@dataclass(frozen=True)
+class Composed:
+    """All that stands on a letter. Equal texts are equal letters."""
+
+    number: int
+    kind: str
+    subject: str
+    written_on: date
+    way: str
+    to_name: str
+    to_address: str
+    to_email: str
+    school_name: str
+    school_address: str
+    telephone: str
+    email: str
+    trust_name: str
+    policy: str
+    advice: str
+    blocks: tuple[Block, ...]
+    signed_by: str
+    signed_as: str
+    answers: int | None  # the letter that this one takes the place of
+    answer_days: int | None
+    answer_unit: str
+
+    @property
+    def text(self) -> str:
+        """The canonical JSON that the hash is taken over."""
+        said = {name: value for name, value in vars(self).items() if name != "blocks"}
+        said["written_on"] = self.written_on.isoformat()
+        return canonical({**said, "blocks": [block.to_json() for block in self.blocks]})
+
+    @classmethod
+    def from_text(cls, text: str) -> Composed:
+        """The letter out of its frozen text."""
+        said = json.loads(text)
+        blocks = tuple(
+            Block(
+                one["heading"],
+                tuple(one["paragraphs"]),
+                tuple((name, words) for name, words in one["facts"]),
+                tuple((id, words) for id, words in one["quotes"]),
+            )
+            for one in said.pop("blocks")
+        )
+        written_on = date.fromisoformat(said.pop("written_on"))
+        return cls(**said, written_on=written_on, blocks=blocks)
+
+    @property
+    def sha256(self) -> str:
+        return sha256(self.text)
+
+    @property
+    def words(self) -> str:
+        """What is read, without headings and names: for the reading age."""
+        return "\n".join(text for block in self.blocks for text in block.paragraphs)
+
+    @property
+    def reading_age(self) -> int | None:
+        return reading_age(self.words)
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A letter as it stands today, with what it is made of and what stands against it."""
+
+    kind: Kind
+    composed: Composed
+    against: tuple[Against, ...]
+    warnings: tuple[str, ...]
+    given: Mapping[str, Any]  # by part, what the record says above what was typed
+    from_record: frozenset[str]
+    record: Record | None
+    wording: LetterWording | None
+    version: SchoolVersion | None
+    adult: Adult
+
+    @property
+    def is_whole(self) -> bool:
+        return not self.against
+
+
+def draft_of(session: ScopedSession, letter: Letter) -> Draft:
+    """Put a letter together as it stands now. A fixed number of queries."""
+    kind = KINDS[letter.kind]
+    adult = session.get_one(Adult, (letter.school_id, letter.adult_id))
+    record = record_of(session, letter, kind)
+    from_record = {name: v for name, v in (record.parts if record else {}).items() if v}
+    given = {**letter.parts, **from_record}
+    wording = in_use(session, kind)
+    version = version_in_force(session, _day(given.get("incident_on")))
+    signatory = (
+        session.get(LetterSignatory, (letter.school_id, letter.signatory_id))
+        if letter.signatory_id
+        else None
+    )
+    composed = _composed(
+        session, letter, kind, adult, given=given, wording=wording, version=version
+    )
+    composed = _signed(composed, signatory)
+    return Draft(
+        kind=kind,
+        composed=composed,
+        against=against(
+            session, letter, kind, adult, given=given, wording=wording, version=version,
+            record=record, signatory=signatory, composed_words=_all_words(kind, given),
+            telephone=composed.telephone, email=composed.email,
+        ),
+        warnings=_warnings(kind, given, version),
+        given=given,
+        from_record=frozenset(from_record),
+        record=record,
+        wording=wording,
+        version=version,
+        adult=adult,
+    )  # fmt: skip
+
+
+def _day(value: Any) -> date | None:
+    return date.fromisoformat(value) if value else None
+
+
+def _signed(composed: Composed, signatory: LetterSignatory | None) -> Composed:
+    if signatory is None:
+        return composed
+    return replace(composed, signed_by=signatory.name, signed_as=signatory.role)
+
+
+def _composed(
+    session: ScopedSession,
+    letter: Letter,
+    kind: Kind,
+    adult: Adult,
+    *,
+    given: Mapping[str, Any],
+    wording: LetterWording | None,
+    version: SchoolVersion | None,
+) -> Composed:
+    school = session.get_one(School, session.school_id)
+    trust = session.execute(select(Trust.name, Trust.letter_advice)).first()
+    facts = facts_of(session, school, settings_of(session))
+    document = version.document if version else None
+    title = (document.title if document else "") or "Code of conduct for parents and carers"
+    policy = f"{title}, version {version.number}" if version else ""
+    values = {
+        **{name: words for name, words in facts.items() if name in kind.fields},
+        "addressee.name": adult.name,
+        "policy.name": title,
+        **field_values(kind, given),
+    }
+    answer = given.get("answer") if kind.part("answer") else None
+    to_reception = kind.internal
+    return Composed(
+        number=letter.number,
+        kind=kind.id,
+        subject=f"{kind.subject}: {adult.name}" if to_reception else kind.subject,
+        written_on=clock.today(),
+        way=letter.way,
+        to_name=f"Reception, {school.name}" if to_reception else adult.name,
+        to_address="" if to_reception else adult.address,
+        to_email="" if to_reception or letter.way != Way.EMAIL else adult.email,
+        school_name=school.name,
+        school_address=school.address,
+        telephone=facts["school.telephone"],
+        email=facts["school.email"],
+        trust_name=trust.name if trust else "",
+        policy=policy,
+        advice=trust.letter_advice if trust and not to_reception else "",
+        blocks=tuple(_blocks(kind, given, wording, document, values)),
+        signed_by="",
+        signed_as="",
+        answers=_number_of(session, letter.replaces_id),
+        answer_days=answer["days"] if answer else None,
+        answer_unit=answer["unit"] if answer else "",
+    )
+
+
+def _number_of(session: ScopedSession, letter_id: UUID | None) -> int | None:
+    if letter_id is None:
+        return None
+    return session.scalar(select(Letter.number).where(Letter.id == letter_id))
+
+
+def _blocks(
+    kind: Kind,
+    given: Mapping[str, Any],
+    wording: LetterWording | None,
+    document: Document | None,
+    values: Mapping[str, str],
+) -> list[Block]:
+    found: list[Block] = []
+    for part in kind.parts:
+        block = _block(part, given, wording, document, values)
+        if block is None:
+            continue
+        last = found[-1] if found else Block()
+        if block.facts and last.facts and not block.heading and not last.heading:
+            # Days that follow each other stand in one list.
+            found[-1] = replace(last, facts=last.facts + block.facts)
+        else:
+            found.append(block)
+    return found
+
+
+def _block(
+    part: Part,
+    given: Mapping[str, Any],
+    wording: LetterWording | None,
+    document: Document | None,
+    values: Mapping[str, str],
+) -> Block | None:
+    value = given.get(part.id)
+    if part.form is Form.TRUST:
+        text = trust_words(part, value, wording)
+        return Block(part.heading, tuple(_lines(fill_fields(text, values)))) if text else None
+    if not value:
+        return None
+    if part.form is Form.WORDS:
+        return Block(part.heading, tuple(_lines(value)))
+    if part.form is Form.MEETING:
+        day = date.fromisoformat(value["day"])
+        return Block(
+            part.heading,
+            ("You may bring somebody with you. If you can’t come then, please tell us.",),
+            facts=(
+                ("When", f"{day:%A}, {clock.day(day)}, at {clock_words(value['time'])}"),
+                ("Where", f"{value['place']} ({MEETING_WAYS[value['way']]})"),
+            ),
+        )
+    if part.form is Form.CLAUSES:
+        clauses = document.clauses_by_id if document else {}
+        quotes = tuple((one, clauses[one].text) for one in value if one in clauses)
+        return Block(part.heading, quotes=quotes) if quotes else None
+    words = in_words(part, value)
+    if part.form is Form.ANSWER:
+        words = f"{words} from the day this letter reached you"
+    return Block(facts=((part.heading, words),))
+
+
+def trust_words(part: Part, own: Any, wording: LetterWording | None) -> str:
+    """The Trust's words of a part, or a school's own where the Trust opens it today."""
+    if wording is None:
+        return ""
+    if own and part.id in wording.open_parts:
+        return str(own)
+    return wording.words.get(part.id, "")
+
+
+def _lines(text: str) -> list[str]:
+    return [line for line in text.splitlines() if line]
+
+
+def _all_words(kind: Kind, given: Mapping[str, Any]) -> str:
+    """What people wrote, and not the Trust: where a name could stand that must not."""
+    found = []
+    for part in kind.parts:
+        value = given.get(part.id)
+        if isinstance(value, str):
+            found.append(value)
+        elif isinstance(value, dict):
+            found += [str(one) for one in value.values()]
+    return "\n".join(found)
+
+
+def _warnings(
+    kind: Kind, given: Mapping[str, Any], version: SchoolVersion | None
+) -> tuple[str, ...]:
+    found = []
+    if version is not None and kind.part("clauses"):
+        clauses = version.document.clauses_by_id
+        named = [clauses[one] for one in given.get("clauses", ()) if one in clauses]
+        if named and all(clause.flagged for clause in named):
+            found.append(
+                "It rests only on clauses that the Trust marks as risky to rest a step on."
+                " Name another clause as well, or ask the Trust."
+            )
+    return tuple(found)

@@ -1,0 +1,149 @@
+"""The addressee's own page: the link from the email, the code, and then the letter."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from flask import Blueprint, Response, g, make_response, redirect, render_template, request
+from sqlalchemy import select
+
+from trustconduct import clock
+from trustconduct.db import transaction
+from trustconduct.letters.kinds import KINDS
+from trustconduct.letters.models import Letter
+from trustconduct.letters.opening import Tried, Waiting, behind_link, open_letter, pdf_of_letter
+from trustconduct.outbox.links import is_token, token
+from trustconduct.schools.settings import settings_of
+from trustconduct.tenants.models import Trust
+from trustconduct.web.cookies import link_cookie, set_link_cookie
+from trustconduct.web.door import Form, enter_school, open_to_all, read, works
+from trustconduct.web.downloads import to_save
+from trustconduct.web.fields import Line, Plain
+
+pages = Blueprint("letter", __name__, url_prefix="/<school>/letter")
+pages.url_value_preprocessor(enter_school)
+COOKIE = "letter"
+# What a cookie stands for: the link was opened, and the code was given.
+KNOWN, OPENED = "letter-page", "letter-open"
+
+
+class CodeForm(Plain):
+    code = Line(longest=40, blank="Type the code that the school gave you.")
+
+
+def _path(service_id: UUID) -> str:
+    return f"/{g.school.slug}/letter/{service_id}"
+
+
+def _cookie(response: Response, service_id: UUID, stage: str) -> Response:
+    made = token(works().settings.SECRET_KEY, stage, service_id, 1)
+    set_link_cookie(response, COOKIE, made, _path(service_id))
+    return response
+
+
+def _behind_cookie(service_id: UUID) -> tuple[Waiting | None, bool]:
+    """The letter whose cookie this browser has, and whether its code was given here."""
+    given = request.cookies.get(link_cookie(COOKIE), "")
+    key = works().settings.SECRET_KEY
+    for stage in (KNOWN, OPENED) if given else ():
+        if is_token(given, key, stage, service_id, 1):
+            return behind_link(g.session, service_id), stage == OPENED
+    return None, False
+
+
+@pages.get("/<uuid:service_id>/<secret>")
+@open_to_all
+def open_link(service_id: UUID, secret: str) -> Response:
+    """Swap the link's secret for a cookie of this path, so that the address loses it."""
+    waiting = behind_link(g.session, service_id)
+    key = works().settings.SECRET_KEY
+    if waiting is None or not is_token(secret, key, "letter", service_id, 1):
+        return _closed()
+    _, opened = _behind_cookie(service_id)  # the code was given here before: not asked again
+    response = make_response(redirect(_path(service_id), 303))
+    return _cookie(response, service_id, OPENED if opened else KNOWN)
+
+
+@pages.get("/<uuid:service_id>")
+@open_to_all
+def show(service_id: UUID) -> Response:
+    waiting, opened = _behind_cookie(service_id)
+    if waiting is None:
+        return _closed()
+    if waiting.withdrawn:
+        return _page("letter/withdrawn.html", waiting)
+    if opened and waiting.opened:
+        return _letter(waiting)
+    return _code_page(waiting, Form())
+
+
+def _letter(waiting: Waiting) -> Response:
+    kind = g.session.scalar(select(Letter.kind).where(Letter.id == waiting.letter_id))
+    advice = g.session.scalar(select(Trust.letter_advice))
+    return _page("letter/letter.html", waiting, subject=KINDS[kind].subject, advice=advice)
+
+
+def _code_page(waiting: Waiting, form: Form, status: int = 200) -> Response:
+    if waiting.tries_left <= 0:
+        return _closed()
+    return _page("letter/code.html", waiting, status, form=form, errors=form.errors)
+
+
+@pages.post("/<uuid:service_id>")
+@open_to_all
+def open_with_code(service_id: UUID) -> Response:
+    """Open it: the person's own act, and the day on which the letter was served."""
+    waiting, _ = _behind_cookie(service_id)
+    if waiting is None or waiting.withdrawn:
+        return _closed()
+    form = read(CodeForm)
+    if form.errors:
+        return _code_page(waiting, form, 422)
+    with transaction(g.session):  # a wrong try is counted, so it is committed as well
+        tried = open_letter(
+            g.session, waiting, by=waiting.by, key=works().settings.SECRET_KEY,
+            typed=form.values["code"],
+        )  # fmt: skip
+    if tried is Tried.CLOSED:
+        return _closed()
+    if tried is Tried.WRONG:
+        form.refuse("code", "This is not the code. Look at it again, or ask the school office.")
+        again, _ = _behind_cookie(service_id)
+        return _code_page(again or waiting, form, 422)
+    response = make_response(redirect(_path(service_id), 303))
+    return _cookie(response, service_id, OPENED)
+
+
+@pages.get("/<uuid:service_id>/letter.pdf")
+@open_to_all
+def pdf(service_id: UUID) -> Response:
+    waiting, opened = _behind_cookie(service_id)
+    if waiting is None or waiting.withdrawn or not (opened and waiting.opened):
+        return _closed()
+    made = pdf_of_letter(g.session, waiting.letter_id)
+    return to_save(made, f"letter-{waiting.number}.pdf") if made else _closed()
+
+
+def _page(template: str, waiting: Waiting, status: int = 200, **more: Any) -> Response:
+    settings = settings_of(g.session)
+    page = render_template(
+        template,
+        waiting=waiting,
+        trust=works().directory.trust(),
+        facts={"school.telephone": settings.telephone},
+        email=settings.email,
+        day=clock.day,
+        **more,
+    )
+    return make_response(page, status)
+
+
+def _closed() -> Response:
+    """One plain page for every link that does not work: it tells nobody anything."""
+    page = render_template(
+        "letter/closed.html",
+        trust=works().directory.trust(),
+        facts={"school.telephone": settings_of(g.session).telephone},
+    )
+    return make_response(page, 410)
