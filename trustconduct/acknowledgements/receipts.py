@@ -9,14 +9,16 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import aliased
 
+from trustconduct import clock
 from trustconduct.acknowledgements.models import (
     Acknowledgement,
     AcknowledgementWords,
     Answer,
     SignRequest,
 )
-from trustconduct.acknowledgements.receipt_page import SAID, moment
+from trustconduct.acknowledgements.receipt_page import SAID
 from trustconduct.acknowledgements.signing import Asked
+from trustconduct.languages.spoken import ENGLISH, Language, language, told
 from trustconduct.people.models import Adult
 from trustconduct.policies.models import SchoolVersion
 from trustconduct.tenants.sessions import ScopedSession
@@ -31,14 +33,19 @@ class Receipt:
     typed_name: str
     sha256: str
     answered_at: datetime
+    language: str
+
+    def said_in(self, spoken: Language) -> str:
+        return told(SAID[self.answer], spoken)
+
+    def when_in(self, spoken: Language) -> str:
+        local = clock.local(self.answered_at)
+        return spoken.moment(local.date(), local.time())
 
     @property
-    def said(self) -> str:
-        return SAID[self.answer]
-
-    @property
-    def when(self) -> str:
-        return moment(self.answered_at)
+    def language_name(self) -> str:
+        """What its speakers call the language of the page on which they answered."""
+        return (language(self.language) or ENGLISH).name
 
 
 def receipts(session: ScopedSession, request_id: UUID) -> list[Receipt]:
@@ -50,6 +57,7 @@ def receipts(session: ScopedSession, request_id: UUID) -> list[Receipt]:
             AcknowledgementWords.typed_name,
             Acknowledgement.sha256,
             Acknowledgement.answered_at,
+            Acknowledgement.language,
         )
         .join(
             AcknowledgementWords,

@@ -41,6 +41,7 @@ from trustconduct.tenants.models import SchoolSettings, Trust
 from trustconduct.web.door import enter_school, found, open_to_all, works
 from trustconduct.web.memory import keep
 from trustconduct.web.printed import Printed
+from trustconduct.web.speaking import own_matrix, own_words, speak, spoken, stamp
 from trustconduct.web.watch import number_of
 
 BUILD = Path(__file__).parent / "static" / "build"
@@ -48,6 +49,8 @@ BUILD = Path(__file__).parent / "static" / "build"
 pages = Blueprint("public", __name__)
 school_pages = Blueprint("school", __name__, url_prefix="/<school>")
 school_pages.url_value_preprocessor(enter_school)
+for each in (pages, school_pages):
+    each.before_request(lambda: speak())
 
 
 @pages.get("/")
@@ -126,7 +129,7 @@ class Pages:
 
     def kept(self, name: str, make: Callable[[], str], also: Any = None) -> _Kept:
         """What stands in memory by that name, as it is now."""
-        key = (g.school.id, name)
+        key = (g.school.id, f"{name} {spoken().code}")
         kept = self._kept.get(key)
         now = time.monotonic()
         if kept is None or now >= kept.until:
@@ -153,7 +156,7 @@ class Pages:
                 select(Trust.version).scalar_subquery(),
             )
         ).one()
-        return (*row, clock.today(), g.school, works().directory.trust())
+        return (*row, stamp(g.session), clock.today(), g.school, works().directory.trust())
 
 
 def kept_pages() -> Pages:
@@ -170,7 +173,8 @@ def school_page(template: str, **more) -> str:
     """A page of the school; a `matrix` is shown with the school's facts in it."""
     facts = facts_of(g.session, g.school, settings_of(g.session))
     if more.get("matrix"):
-        more["matrix"] = more["matrix"].matrix.reworded(lambda text: fill(text, facts))
+        filled = more["matrix"].matrix.reworded(lambda text: fill(text, facts))
+        more["matrix"] = own_matrix(filled)
     return render_template(
         template, facts=facts, trust=works().directory.trust(), cached=True, **more
     )
@@ -266,6 +270,7 @@ def policy() -> Response:
             version=version,
             current=True,
             matrix=matrix,
+            words=own_words(version) if version else None,
             versions=history(g.session),
             pdf=_pdf_link() if version else None,
         )
@@ -286,6 +291,7 @@ def policy_version(number: int) -> Response:
             version=version,
             current=now is not None and now.number == number,
             matrix=None,
+            words=own_words(version),
             versions=history(g.session),
             pdf=_pdf_link(number),
         )

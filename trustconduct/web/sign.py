@@ -29,19 +29,23 @@ from trustconduct.acknowledgements.signing import (
 from trustconduct.contact_matrix.matrix import Matrix
 from trustconduct.contact_matrix.save import current_matrix
 from trustconduct.db import transaction
+from trustconduct.languages.spoken import Message, told
 from trustconduct.outbox.links import is_token, token
 from trustconduct.policies.differences import differences
 from trustconduct.policies.facts import fill
 from trustconduct.policies.models import SchoolVersion
+from trustconduct.policies.translations import Words
 from trustconduct.policies.wording import differences_html
 from trustconduct.schools.settings import facts_of, settings_of
 from trustconduct.web.cookies import link_cookie, set_link_cookie
 from trustconduct.web.door import Form, enter_school, open_to_all, read, works
 from trustconduct.web.fields import Plain
+from trustconduct.web.speaking import own_matrix, own_words, speak, spoken, tongue
 
 pages = Blueprint("sign", __name__, url_prefix="/<school>/sign")
 COOKIE = "link"
 pages.url_value_preprocessor(enter_school)
+pages.before_request(lambda: speak())
 
 
 class SignForm(Plain):
@@ -52,19 +56,20 @@ class SignForm(Plain):
     read_it = fields.String(load_default="")
     note = fields.String(load_default="")
     shown = fields.String(load_default="")
+    language = fields.String(load_default="en")
 
     @validates_schema(skip_on_field_errors=False)
     def _whole(self, data: dict[str, Any], **more: Any) -> None:
         errors: dict[str, list[str]] = {}
         if data["answer"] not in list(Answer):
-            errors["answer"] = ["Choose one of the three answers."]
+            errors["answer"] = [Message("Choose one of the three answers.")]
         for check, name in ((checked_name, "typed_name"), (checked_note, "note")):
             try:
                 check(data[name])
             except AnswerRefused as refused:
-                errors[refused.field] = [str(refused)]
+                errors[refused.field] = [refused.message]
         if data["answer"] == Answer.SIGNED and data["read_it"] != "yes":
-            errors["read_it"] = ["Tick the box to say that you have read the code."]
+            errors["read_it"] = [Message("Tick the box to say that you have read the code.")]
         if errors:
             raise ValidationError(errors)
 
@@ -95,6 +100,16 @@ def _text(version_id: UUID) -> Text:
     return _texts[key]
 
 
+def _words(asks: Asked) -> Words:
+    """The text as the page shows it: the frozen one, or the Trust's translation of it."""
+    if spoken().is_english:
+        return Words(_text(asks.version_id).html)
+    version = g.session.scalars(
+        select(SchoolVersion).where(SchoolVersion.id == asks.version_id)
+    ).one()
+    return own_words(version)
+
+
 def _since(asks: Asked) -> dict[str, Any]:
     """What changed since their last acknowledgement: for whoever has signed before."""
     before = signed_before(g.session, asks)
@@ -118,7 +133,7 @@ def _matrix() -> Matrix | None:
     if saved is None:
         return None
     facts = facts_of(g.session, g.school, settings_of(g.session))
-    return saved.matrix.reworded(lambda text: fill(text, facts))
+    return own_matrix(saved.matrix.reworded(lambda text: fill(text, facts)))
 
 
 def _path(request_id: UUID) -> str:
@@ -137,7 +152,8 @@ def open_link(request_id: UUID, secret: str) -> Response:
     asks = asked(g.session, request_id)
     if asks is None or not is_token(secret, key, "sign", asks.id, asks.generation):
         return _closed()
-    response = make_response(redirect(_path(request_id), 303))
+    speak(asks.language)
+    response = make_response(redirect(_path(request_id) + tongue(), 303))
     set_link_cookie(
         response,
         COOKIE,
@@ -152,6 +168,7 @@ def _behind_cookie(request_id: UUID) -> Asked | None:
     asks = asked(g.session, request_id) if given else None
     key = works().settings.SECRET_KEY
     if asks and is_token(given, key, "sign-page", asks.id, asks.generation):
+        speak(asks.language)
         return asks
     return None
 
@@ -240,21 +257,25 @@ def give_answer(request_id: UUID) -> Response:
                 shown_sha256=form.values["shown"],
                 copy=_text(asks.version_id).copy,
                 school=g.school,
+                language=spoken(),
             )
     except LinkClosed:
         return _closed()
     except AnswerRefused as refused:
-        form.refuse(refused.field, str(refused))
+        form.refuse(refused.field, refused.message)
         return _form_page(asks, form, 422)
     return _back(request_id)
 
 
 def _back(request_id: UUID) -> Response:
     """To the page itself, without the body that Flask writes for browsers that stay."""
-    return Response(status=303, headers={"Location": _path(request_id)})
+    return Response(status=303, headers={"Location": _path(request_id) + tongue()})
 
 
 def _form_page(asks: Asked, form: Form, status: int = 200) -> Response:
+    form.errors = {
+        name: [told(one, spoken()) for one in messages] for name, messages in form.errors.items()
+    }
     return _page("sign/sign.html", asks, status=status, form=form, **_since(asks))
 
 
@@ -262,7 +283,7 @@ def _page(template: str, asks: Asked, *, status: int = 200, **more: Any) -> Resp
     page = render_template(
         template,
         asks=asks,
-        text=_text(asks.version_id),
+        words=_words(asks),
         matrix=_matrix(),
         trust=works().directory.trust(),
         facts={"school.telephone": asks.telephone},
