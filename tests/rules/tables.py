@@ -116,6 +116,7 @@ OVERSIGHT_TEXT = {
     ("roll", "state"),
     ("campaign_plan", "way"),
     ("acknowledgement", "answer"),
+    ("acknowledgement", "language"),
     ("acknowledgement", "sha256"),
     # Which of four parts, and a hash of the Trust's own calendar.
     ("review_school", "subject"),

@@ -25,6 +25,7 @@ FOLDERS = {
     "files",
     "jobs",
     "outbox",
+    "languages",
     "oversight",
     "people",
     "policies",

@@ -300,6 +300,10 @@ TRUST_IDS = {
     "editions.edit",
     "editions.begin_next",
     "editions.clause",
+    "languages.one",
+    "languages.reviewed",
+    "languages.clause",
+    "languages.translate",
     "editions.save_clause",
     "editions.move_clause",
     "editions.retire_clause",
@@ -542,6 +546,7 @@ def ids_of(rule: Rule, world: World) -> Ids:
         numbers = zip((1, 98, 99), (new_id(), new_id(), new_id()), strict=True)
         parts = {
             "clause_id": "behaviour.1", "section_id": "importance", "fact_name": "school.x",
+            "code": "ur",
             "task": "deliver_mail",
         }  # fmt: skip
         return Ids(

@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import func, select
+from sqlalchemy.dialects.postgresql import distinct_on
 
 from trustconduct.accounts.permissions import Can, permit
 from trustconduct.audit.actor import Actor
@@ -94,7 +95,7 @@ def newest(session: ScopedSession, language: str) -> dict[str, ClauseTranslation
     rows = session.scalars(
         select(ClauseTranslation)
         .where(ClauseTranslation.language == language)
-        .distinct(ClauseTranslation.clause)
+        .ext(distinct_on(ClauseTranslation.clause))
         .order_by(ClauseTranslation.clause, ClauseTranslation.number.desc())
     )
     return {row.clause: row for row in rows}
@@ -228,7 +229,7 @@ def reviews(session: ScopedSession) -> dict[str, LanguageReview]:
     now = {one.code: mark(one.code) for one in OTHERS}
     rows = session.scalars(
         select(LanguageReview)
-        .distinct(LanguageReview.language)
+        .ext(distinct_on(LanguageReview.language))
         .order_by(LanguageReview.language, LanguageReview.reviewed_at.desc())
     )
     return {row.language: row for row in rows if row.mark == now.get(row.language)}
