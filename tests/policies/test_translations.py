@@ -66,8 +66,8 @@ def test_what_is_not_translated_stands_in_english_and_says_so():
     found = {"behaviour.1": row("نہ چیخیں", "Do not shout", ["In <b>sports</b>"], ["<i>کھیل</i>"])}
     words = in_language(document, found, URDU)
     assert (words.translated, words.missing) == (1, 2)
-    assert "<span>نہ چیخیں</span>" in words.html
-    assert '<span lang="en-GB" dir="ltr">Do not hit</span>' in words.html
+    assert "<p>نہ چیخیں</p>" in words.html
+    assert '<p lang="en-GB" dir="ltr">Do not hit</p>' in words.html
     assert 'id="behaviour" lang="en-GB" dir="ltr">Behaviour<' in words.html
     assert "<strong>استثنا:</strong>" in words.html
     assert "<i>" not in words.html

@@ -44,8 +44,8 @@ def test_a_translated_clause_shows_at_once_and_the_others_in_english(client, wor
         build.a_translation(session, "behaviour.2", "نیا ترجمہ")
     client.application.extensions.pop("trustconduct.pages", None)  # a second has passed
     after = client.get("/oak-lane/policy?lang=ur").text
-    assert "<span>نیا ترجمہ</span>" in after
-    assert '<span lang="en-GB" dir="ltr">' in after
+    assert "<p>نیا ترجمہ</p>" in after
+    assert '<p lang="en-GB" dir="ltr">' in after
     assert "نیا ترجمہ" not in client.get("/oak-lane/policy?lang=pl").text
 
 

@@ -93,7 +93,20 @@ def own_words(version: SchoolVersion) -> Words:
 
 
 def own_matrix(matrix: Matrix) -> Matrix:
-    return matrix if spoken().is_english else matrix_in(matrix, translations(), spoken())
+    """The contact matrix in this page's language; what stays English is remembered as such."""
+    if spoken().is_english:
+        return matrix
+    made = matrix_in(matrix, translations(), spoken())
+    before = [one.text for one in matrix.purposes] + [one.text for one in matrix.routes]
+    after = [one.text for one in made.purposes] + [one.text for one in made.routes]
+    g.left_in_english = {was for was, now in zip(before, after, strict=True) if was == now}
+    return made
+
+
+def in_english(text: str) -> Markup:
+    """What a tag carries around a text that nobody has translated."""
+    is_english = text in g.get("left_in_english", ())
+    return Markup(' lang="en-GB"') if is_english else Markup()
 
 
 def own_section(section: Section) -> list[tuple[str, bool]]:
@@ -128,6 +141,7 @@ def fill_templates(app: Flask) -> None:
         tongue=tongue,
         also_asked=also_asked,
         reviewed=reviewed,
+        in_english=in_english,
         in_figures=in_figures,
         in_words=lambda on: spoken().day(on),
     )
