@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import urlencode
 
-from flask import Flask, g, request
+from flask import Flask, g, has_app_context, request
 from markupsafe import Markup, escape
 from sqlalchemy import func, select
 
@@ -32,7 +32,7 @@ from trustconduct.web.door import works
 
 def spoken() -> Language:
     """The language of this page: staff's pages are English."""
-    return g.get("language", ENGLISH)
+    return g.get("language", ENGLISH) if has_app_context() else ENGLISH
 
 
 def speak(otherwise: str = "en") -> None:
