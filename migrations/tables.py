@@ -12,7 +12,13 @@ from trustconduct.letters import models as letters
 from trustconduct.outbox import models as outbox
 from trustconduct.people import models as people
 from trustconduct.people import roll_models
-from trustconduct.policies import approvers, consultations, edition_changes, rollouts
+from trustconduct.policies import (
+    approvers,
+    consultations,
+    edition_changes,
+    rollouts,
+    translation_models,
+)
 from trustconduct.policies import models as policies
 from trustconduct.reviews import models as reviews
 from trustconduct.schools import models as schools
@@ -43,6 +49,7 @@ MODULES = (
     rollouts,
     schools,
     tenants,
+    translation_models,
 )
 
 __all__ = ["MODULES", "Base"]

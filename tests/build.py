@@ -32,6 +32,7 @@ from trustconduct.csv_lists import key
 from trustconduct.db import new_id
 from trustconduct.files.models import MediaType
 from trustconduct.files.take_in import Looked
+from trustconduct.languages.spoken import language
 from trustconduct.outbox.links import token
 from trustconduct.outbox.models import TrustMessageContent
 from trustconduct.people.models import Adult
@@ -46,6 +47,8 @@ from trustconduct.policies.editions import approve, import_edition, newest_publi
 from trustconduct.policies.models import Edition, SchoolVersion
 from trustconduct.policies.reading import read_policy, template
 from trustconduct.policies.signing_off import Asking, AtTrust, name_approvers
+from trustconduct.policies.translation_models import ClauseTranslation
+from trustconduct.policies.translations import newest, parts_of, translate
 from trustconduct.policies.versions import newest_version, publish_version, version_in_force
 from trustconduct.reviews.cycles import change_cycle, cycle_of
 from trustconduct.reviews.due_days import Reminder
@@ -159,6 +162,26 @@ def an_edition(session: ScopedSession, review: str = REVIEW, **rolled: Any) -> E
     publish(session, edition, by=an_officer(), **rolled)
     session.flush()
     return edition
+
+
+def a_translation(
+    session: ScopedSession, clause: str, text: str, code: str = "ur", *, by_machine: bool = False
+) -> ClauseTranslation:
+    """A clause of the newest edition in another language; its exceptions in the same words."""
+    document, spoken = the_edition(session).document, language(code)
+    part = next(one for one in parts_of(document) if one.id == clause)
+    before = newest(session, code).get(clause)
+    return translate(
+        session,
+        document,
+        spoken,
+        clause,
+        by=an_officer(),
+        text=text,
+        exceptions=[text for _ in part.exceptions],
+        by_machine=by_machine,
+        seen=before.number if before else 0,
+    )
 
 
 def an_open_edition(session: ScopedSession, **words: str) -> Edition:

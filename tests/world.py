@@ -40,6 +40,7 @@ from trustconduct.audit.seals import newest_seal, seal, subject
 from trustconduct.contact_matrix.matrix import Matrix, Purpose, Route
 from trustconduct.db import transaction
 from trustconduct.jobs.models import Run
+from trustconduct.languages.spoken import OTHERS
 from trustconduct.people.models import Adult, KeptApart, Pupil, UntoldMark
 from trustconduct.people.roll import read_roll
 from trustconduct.people.roll_models import (
@@ -56,6 +57,7 @@ from trustconduct.policies.consultations import Comment
 from trustconduct.policies.consulting import comment, comment_as_guest
 from trustconduct.policies.models import Adoption, LocalChange, PolicyText
 from trustconduct.policies.signing_off import sign_off
+from trustconduct.policies.translations import note_review
 from trustconduct.reviews.due_days import Step
 from trustconduct.reviews.models import RollOutReminder
 from trustconduct.reviews.review_steps import tick
@@ -175,6 +177,8 @@ def make_world(sessions: Sessions, ground: World) -> World:
     with sessions.trust() as trust, transaction(trust):
         build.a_cycle(trust, owner_id=trust_users[Role.TRUST_OFFICER].id)
         tick(trust, build.the_edition(trust), Step.START, by=build.an_officer())
+        build.a_translation(trust, "behaviour.1", "Geiriau Cymraeg", "cy")
+        note_review(trust, OTHERS[0], by=build.an_officer(), reviewer="Jo Sample", role="Reader")
     schools = {}
     for slug, school in ground.schools.items():
         with sessions.school(school.id) as session, transaction(session):

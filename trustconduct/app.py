@@ -45,6 +45,7 @@ from trustconduct.web import (
     public,
     setup,
     sign,
+    speaking,
     staff,
     watch,
     you,
@@ -211,6 +212,7 @@ def _fill_templates(app: Flask) -> None:
     app.jinja_env.filters["inline"] = inline
     app.jinja_env.filters["with_ids"] = with_ids
     app.jinja_env.filters["local"] = clock.local
+    speaking.fill_templates(app)
     app.jinja_env.globals.update(asset=asset, today=clock.today, count=count)
 
     @app.context_processor

@@ -25,6 +25,7 @@ def address(rule):
     return (
         re.sub("<uuid:[a-z_]+>", "0190c2f0-0000-7000-8000-000000000000", path)
         .replace("<clause_id>", "behaviour.1")
+        .replace("<code>", "ur")
         .replace("<section_id>", "behaviour")
         .replace("<task>", "deliver_mail")
     )
@@ -46,6 +47,8 @@ def test_every_route_of_the_console_says_what_it_needs(app):
         "editions.ask_more",
         "editions.move",
         "drift.export",
+        "languages.translate",
+        "languages.reviewed",
         "editions.mark",
         "editions.withdraw",
         "editions.consult",

@@ -44,6 +44,7 @@ from trustconduct.audit.history import Wanted
 from trustconduct.db import new_id
 from trustconduct.files.models import FileKind, MediaType
 from trustconduct.files.take_in import Looked
+from trustconduct.languages.spoken import OTHERS
 from trustconduct.letters.approve import withdraw_letter
 from trustconduct.letters.compose import draft_of
 from trustconduct.letters.kinds import KINDS
@@ -66,7 +67,7 @@ from trustconduct.policies.consultations import Comment, Consultation, GuestKind
 from trustconduct.policies.consultations import Outcome as CommentOutcome
 from trustconduct.policies.consulting import comment, comment_as_guest
 from trustconduct.policies.decisions import Choice
-from trustconduct.policies.document import Form, Section, TextStanding
+from trustconduct.policies.document import Document, Form, Section, TextStanding
 from trustconduct.policies.editing import HEADER, HeaderFields
 from trustconduct.policies.edition_changes import EditionChange
 from trustconduct.policies.edits import AddClause
@@ -676,6 +677,14 @@ RULES: dict[str, Asks | Free | tuple[Asks, ...]] = {
         Can.PUBLISH_EDITION, TRUST, lambda s: given(_draft(s), material=False, because="Words")),
     "policies.editions.withdraw": Asks(
         Can.WITHDRAW_EDITION, TRUST, lambda s: given(_draft(s), because="Wrong text")),
+    "policies.translations.translate": Asks(
+        Can.TRANSLATE, TRUST,
+        lambda s: given(
+            Document("Code", (Section("aim", "Our aim"),)), OTHERS[0], "aim", text="Ein nod",
+            exceptions=[], by_machine=False, seen=0)),
+    "policies.translations.note_review": Asks(
+        Can.TRANSLATE, TRUST,
+        lambda s: given(OTHERS[0], reviewer="Jo Bell", role="Interpreter")),
     "policies.signing_off.name_approvers": Asks(
         Can.APPROVE_EDITION, TRUST,
         lambda s: given(

@@ -26,6 +26,7 @@ FOLDERS = {
     "jobs",
     "letters",
     "outbox",
+    "languages",
     "oversight",
     "people",
     "policies",

@@ -171,6 +171,8 @@ def more_ids(world) -> dict[str, dict[str, Any]]:
         edit(session, edition, fact, by=officer)
         draft = {"number": edition.number, "fact_name": fact.name}
     return {
+        "languages.one": {"code": "ur"},
+        "languages.clause": {"code": "ur", "clause_id": "behaviour.1"},
         **{f"editions.{page}": draft for page in EDITING},
         "guests": {
             "guest_id": guest_id,

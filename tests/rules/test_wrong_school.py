@@ -409,6 +409,10 @@ TRUST_IDS = {
     "editions.edit",
     "editions.begin_next",
     "editions.clause",
+    "languages.one",
+    "languages.reviewed",
+    "languages.clause",
+    "languages.translate",
     "editions.save_clause",
     "editions.move_clause",
     "editions.retire_clause",
@@ -660,6 +664,7 @@ def ids_of(rule: Rule, world: World) -> Ids:
         parts = {
             "clause_id": "behaviour.1", "section_id": "importance", "fact_name": "school.x",
             "task": "deliver_mail", "kind_id": "plain",
+            "code": "ur",
         }  # fmt: skip
         return Ids(
             *(

@@ -21,6 +21,7 @@ class Can(Enum):
     SIGN_OFF_EDITION = auto()  # say that its text is right, where one is named
     PUBLISH_EDITION = auto()
     WITHDRAW_EDITION = auto()
+    TRANSLATE = auto()  # clauses, and note who has checked a language
     ADD_SCHOOL = auto()
     CHANGE_SCHOOL = auto()
     SUSPEND_SCHOOL = auto()
@@ -84,6 +85,7 @@ AT_TRUST: dict[Role, frozenset[Can]] = {
             Can.SIGN_OFF_EDITION,
             Can.PUBLISH_EDITION,
             Can.WITHDRAW_EDITION,
+            Can.TRANSLATE,
             Can.ADD_SCHOOL,
             Can.CHANGE_SCHOOL,
             Can.SUSPEND_SCHOOL,

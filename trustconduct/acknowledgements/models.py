@@ -92,12 +92,15 @@ class Acknowledgement(SchoolOwned, Base):
         in_school("request_id", to="sign_request"),
         UniqueConstraint("school_id", "request_id", "answer"),
         CheckConstraint("answer in ('signed', 'declined', 'talk')", name="answer"),
+        CheckConstraint("language in ('en', 'cy', 'pl', 'ur')", name="language_known"),
     )
 
     request_id: Mapped[UUID]
     answer: Mapped[str]
     sha256: Mapped[str]
     answered_at: Mapped[datetime]
+    # The language of the page on which it was given; what was signed is the English text.
+    language: Mapped[str] = mapped_column(default="en", server_default="en")
 
 
 class AcknowledgementWords(SchoolOwned, Base):

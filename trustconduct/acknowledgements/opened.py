@@ -15,6 +15,7 @@ from trustconduct.audit.actor import Actor
 from trustconduct.audit.events import Event
 from trustconduct.audit.record import record
 from trustconduct.db import new_id
+from trustconduct.languages.spoken import Message
 from trustconduct.tenants.sessions import ScopedSession
 
 
@@ -46,7 +47,9 @@ def note_opened(
     if not request.open:
         raise LinkClosed
     if shown_sha256 != request.sha256:
-        raise AnswerRefused("text", "The text on your screen is not the one that you were sent.")
+        raise AnswerRefused(
+            "text", Message("The text on your screen is not the one that you were sent.")
+        )
     noted = session.scalar(
         insert(TextOpened)
         .values(

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from trustconduct import clock
 from trustconduct.db import Base
+from trustconduct.languages.spoken import Message
 from trustconduct.tenants.models import SchoolOwned, in_school
 
 
@@ -106,11 +107,11 @@ class How(StrEnum):
 
 
 _WORDS = {
-    How.SHEET_LINK: "By the link on a sheet of paper",
-    How.PAPER: "On paper",
-    How.TELEPHONE: "By telephone",
-    How.INTERPRETER: "Through an interpreter",
-    How.MEETING: "At a meeting",
+    How.SHEET_LINK: Message("By the link on a sheet of paper"),
+    How.PAPER: Message("On paper"),
+    How.TELEPHONE: Message("By telephone"),
+    How.INTERPRETER: Message("Through an interpreter"),
+    How.MEETING: Message("At a meeting"),
 }
 KEYED = tuple(one for one in How if one is not How.SHEET_LINK)
 

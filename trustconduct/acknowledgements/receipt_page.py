@@ -8,11 +8,12 @@ from uuid import UUID
 
 from trustconduct import clock
 from trustconduct.acknowledgements.models import Answer
+from trustconduct.languages.spoken import Message
 
 SAID = {
-    Answer.SIGNED: "I have read the code of conduct.",
-    Answer.DECLINED: "I would rather not sign it.",
-    Answer.TALK: "I would like to talk to someone first.",
+    Answer.SIGNED: Message("I have read the code of conduct."),
+    Answer.DECLINED: Message("I would rather not sign it."),
+    Answer.TALK: Message("I would like to talk to someone first."),
 }
 
 

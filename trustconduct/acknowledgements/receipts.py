@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlalchemy.orm import aliased
 
+from trustconduct import clock
 from trustconduct.acknowledgements.models import (
     Acknowledgement,
     AcknowledgementWords,
@@ -16,8 +17,9 @@ from trustconduct.acknowledgements.models import (
     SignRequest,
 )
 from trustconduct.acknowledgements.paper_models import AnswerHow, How
-from trustconduct.acknowledgements.receipt_page import SAID, moment
+from trustconduct.acknowledgements.receipt_page import SAID
 from trustconduct.acknowledgements.signing import Asked
+from trustconduct.languages.spoken import ENGLISH, Language, language, told
 from trustconduct.people.models import Adult
 from trustconduct.policies.models import SchoolVersion
 from trustconduct.tenants.sessions import ScopedSession
@@ -32,19 +34,24 @@ class Receipt:
     typed_name: str
     sha256: str
     answered_at: datetime
-    how: str = ""  # blank for an answer by their own mailed link
+    how: str  # blank for an answer by their own mailed link
+    language: str
+
+    def came_in(self, spoken: Language) -> str:
+        """How it came, where it did not come by their own mailed link."""
+        return told(How(self.how).word, spoken) if self.how else ""
+
+    def said_in(self, spoken: Language) -> str:
+        return told(SAID[self.answer], spoken)
+
+    def when_in(self, spoken: Language) -> str:
+        local = clock.local(self.answered_at)
+        return spoken.moment(local.date(), local.time())
 
     @property
-    def came(self) -> str:
-        return How(self.how).word if self.how else ""
-
-    @property
-    def said(self) -> str:
-        return SAID[self.answer]
-
-    @property
-    def when(self) -> str:
-        return moment(self.answered_at)
+    def language_name(self) -> str:
+        """What its speakers call the language of the page on which they answered."""
+        return (language(self.language) or ENGLISH).name
 
 
 def receipts(session: ScopedSession, request_id: UUID) -> list[Receipt]:
@@ -57,6 +64,7 @@ def receipts(session: ScopedSession, request_id: UUID) -> list[Receipt]:
             Acknowledgement.sha256,
             Acknowledgement.answered_at,
             func.coalesce(AnswerHow.how, ""),
+            Acknowledgement.language,
         )
         .outerjoin(
             AnswerHow,

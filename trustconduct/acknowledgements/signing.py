@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Date, Select, Uuid, bindparam, func, literal_column, select
+from sqlalchemy import Date, Select, Uuid, bindparam, func, literal_column, select, update
 
 from trustconduct import clock
 from trustconduct.acknowledgements import mails, receipt_page
@@ -23,6 +23,7 @@ from trustconduct.audit.actor import Actor
 from trustconduct.audit.events import Event
 from trustconduct.audit.record import event_rows
 from trustconduct.db import Row, insert_rows, new_id, prepared, straight, table_of
+from trustconduct.languages.spoken import ENGLISH, Language, Message
 from trustconduct.outbox.untold import untold
 from trustconduct.outbox.write import Link, mail_rows
 from trustconduct.people.models import Adult
@@ -47,7 +48,7 @@ class AnswerRefused(ValueError):
 
     def __init__(self, field: str, message: str) -> None:
         super().__init__(message)
-        self.field = field
+        self.field, self.message = field, message
 
 
 class LinkClosed(ValueError):
@@ -69,6 +70,7 @@ class Asked:
     sha256: str
     telephone: str
     office_email: str
+    language: str  # in which they last answered
     superseded: bool
     answers: frozenset[Answer]
     sheet: UUID | None = None  # where it was opened by the link on a sheet of paper
@@ -115,6 +117,7 @@ def _asked_statement(*, by_sheet: bool = False) -> Select:
             SchoolVersion.sha256,
             telephone_in_force(),
             func.coalesce(SchoolSettings.email, literal_column("''")),
+            Adult.language,
             newer,
             answers,
         )
@@ -188,13 +191,15 @@ def answer(
     shown_sha256: str,
     copy: str,
     school: NamedSchool,
+    language: Language = ENGLISH,
 ) -> bool:
     """Note a parent's answer with the hash of the text that was shown, and write the receipt.
 
     False where this very answer was given before: the same form sent fifty times
     is one answer and one receipt. An answer of another kind is added; none is
     ever overwritten. The code asks, it cannot require: declining is as good an
-    answer as signing (reference: The Key, citing NAHT). Raises LinkClosed,
+    answer as signing (reference: The Key, citing NAHT). `language` is that of the page: the
+    answer keeps it, and the adult is spoken to in it from now on. Raises LinkClosed,
     and AnswerRefused for a name or a text that will not do.
     """
     name = checked_name(typed_name)
@@ -204,11 +209,14 @@ def answer(
     if shown_sha256 != request.sha256:
         raise AnswerRefused(
             "text",
-            "The text on your screen is not the one that you were asked about. Read it again here.",
+            Message(
+                "The text on your screen is not the one that you were asked about."
+                " Read it again here."
+            ),
         )
     now, answer_id = clock.now(), new_id()
     key = {"school_id": session.school_id, "id": answer_id}
-    return insert_rows(
+    given = insert_rows(
         session,
         [
             (
@@ -219,6 +227,7 @@ def answer(
                     "answer": answer.value,
                     "sha256": shown_sha256,
                     "answered_at": now,
+                    "language": language.code,
                 },
             ),
             (table_of(AcknowledgementWords), {**key, "typed_name": name, "note": note}),
@@ -241,6 +250,11 @@ def answer(
         ],
         unless=("school_id", "request_id", "answer"),
     )
+    if given and language.code != request.language:
+        session.execute(
+            update(Adult).where(Adult.id == request.adult_id).values(language=language.code)
+        )
+    return given
 
 
 def _by_sheet(request: Asked, key: dict[str, Any]) -> list[Row]:
@@ -308,14 +322,15 @@ def checked_name(typed: str) -> str:
     """The name as typed, with its spaces tidied. Raises AnswerRefused."""
     name = " ".join(typed.split())
     if not name:
-        raise AnswerRefused("typed_name", "Type your name, so that we know who answered.")
+        raise AnswerRefused("typed_name", Message("Type your name, so that we know who answered."))
     if len(name) > LONGEST_NAME:
         raise AnswerRefused(
-            "typed_name", f"That name is too long. Use at most {LONGEST_NAME} characters."
+            "typed_name",
+            Message("That name is too long. Use at most %(most)s characters.", most=LONGEST_NAME),
         )
     if not _printable(name) or not any(mark.isalpha() for mark in name):
         raise AnswerRefused(
-            "typed_name", "Type your name in letters. Something in here is not a letter."
+            "typed_name", Message("Type your name in letters. Something in here is not a letter.")
         )
     return name
 
@@ -325,10 +340,13 @@ def checked_note(typed: str) -> str:
     note = typed.replace("\r\n", "\n").strip()
     if len(note) > LONGEST_NOTE:
         raise AnswerRefused(
-            "note", f"Your message is too long. Use at most {LONGEST_NOTE} letters."
+            "note",
+            Message("Your message is too long. Use at most %(most)s letters.", most=LONGEST_NOTE),
         )
     if not _printable(note.replace("\n", " ")):
-        raise AnswerRefused("note", "Something in your message can't be printed. Type it again.")
+        raise AnswerRefused(
+            "note", Message("Something in your message can't be printed. Type it again.")
+        )
     return note
 
 

@@ -13,6 +13,7 @@ from trustconduct.admin.audit import LookBackView
 from trustconduct.admin.calendar import CalendarView
 from trustconduct.admin.drift import DriftView
 from trustconduct.admin.editions import EditionsView
+from trustconduct.admin.languages import LanguagesView
 from trustconduct.admin.letters import LetterWordsView
 from trustconduct.admin.mail import MailView
 from trustconduct.admin.overview import OverviewView
@@ -46,6 +47,7 @@ def mount(app: Flask) -> None:
     admin.add_view(ReviewsView(name="Reviews", endpoint="reviews", url="reviews"))
     admin.add_view(DriftView(name="How schools differ", endpoint="drift", url="drift"))
     admin.add_view(LetterWordsView(name="Letters", endpoint="letter_words", url="letters"))
+    admin.add_view(LanguagesView(name="Languages", endpoint="languages", url="languages"))
     admin.add_view(CalendarView(name="Term dates", endpoint="terms", url="terms"))
     admin.add_view(MailView(name="Emails and texts", endpoint="trust_mail", url="mail"))
     admin.add_view(TimetableView(name="Scheduled work", endpoint="timetable", url="timetable"))

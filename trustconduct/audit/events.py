@@ -71,6 +71,8 @@ class Event(StrEnum):
     EDITION_MARKED = "edition.marked"
     EDITION_PUBLISHED = "edition.published"
     EDITION_WITHDRAWN = "edition.withdrawn"
+    CLAUSE_TRANSLATED = "clause.translated"
+    LANGUAGE_REVIEWED = "language.reviewed"
     CONSULTATION_OPENED = "consultation.opened"
     CONSULTATION_CLOSED = "consultation.closed"
     CONSULTATION_TOLD = "consultation.told"

@@ -25,6 +25,8 @@ KINDS: dict[str, Kind] = {
                 "policy_consultation",
                 "policy_guest",
                 "policy_comment",
+                "clause_translation",
+                "language_review",
                 "campaign",
             }
         ),

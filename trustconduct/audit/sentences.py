@@ -156,6 +156,13 @@ SENTENCES: dict[Event, Sentence] = {
         "withdrew {thing} of the code of conduct, and gave this reason: “{because}”",
         "withdrew {thing} of the code of conduct",
     ),
+    Event.CLAUSE_TRANSLATED: Sentence(
+        "translated clause {clause} into {language}", "translated a clause of the code of conduct"
+    ),
+    Event.LANGUAGE_REVIEWED: Sentence(
+        "noted who has checked the texts in {language}",
+        "noted who has checked the texts in a language",
+    ),
     Event.CONSULTATION_OPENED: Sentence(
         "asked heads, governors and unions about {thing} of the code of conduct until {closes_on}",
         "asked heads, governors and unions about {thing} of the code of conduct",

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 
 from trustconduct import clock
-from trustconduct.contact_matrix.hours import DAYS, clock_words
+from trustconduct.contact_matrix.hours import clock_words
 from trustconduct.contact_matrix.matrix import Matrix, Purpose, Route, Unit
 from trustconduct.contact_matrix.reach import Reach, reach
+from trustconduct.languages.spoken import ENGLISH, Language
 from trustconduct.tenants.calendars import Calendar, CalendarUnknown, bank_holidays
 
 # How far to look for the next opening: past the summer holidays.
@@ -36,15 +37,21 @@ class Way:
     cover: str  # whom to turn to while somebody is away
 
 
-def ways(matrix: Matrix, purpose: Purpose, at: datetime, calendar: Calendar) -> list[Way]:
+def ways(
+    matrix: Matrix,
+    purpose: Purpose,
+    at: datetime,
+    calendar: Calendar,
+    language: Language = ENGLISH,
+) -> list[Way]:
     """The ways for a purpose at a moment: what is open first, in the school's own order."""
-    found = [way(route, at, calendar) for route in matrix.ways_to(purpose)]
+    found = [way(route, at, calendar, language) for route in matrix.ways_to(purpose)]
     return sorted(found, key=lambda one: one.standing is Standing.CLOSED)
 
 
-def way(route: Route, at: datetime, calendar: Calendar) -> Way:
+def way(route: Route, at: datetime, calendar: Calendar, language: Language = ENGLISH) -> Way:
     here = clock.local(at)
-    standing, words = _now(route, here, calendar)
+    standing, words = _now(route, here, calendar, language)
     away = route.away
     covered = away is not None and away.first <= here.date() <= away.last
     return Way(
@@ -52,27 +59,36 @@ def way(route: Route, at: datetime, calendar: Calendar) -> Way:
         reach=reach(route.detail),
         standing=standing,
         hours_now=words,
-        expect=_expect(route, here.date(), calendar),
-        cover=f"{away.cover} (until {clock.day(away.last)})" if covered and away else "",
+        expect=_expect(route, here.date(), calendar, language),
+        cover=language.say(
+            "%(cover)s (until %(day)s)", cover=away.cover, day=language.day(away.last)
+        )
+        if covered and away
+        else "",
     )
 
 
-def _now(route: Route, here: datetime, calendar: Calendar) -> tuple[Standing, str]:
+def _now(
+    route: Route, here: datetime, calendar: Calendar, language: Language
+) -> tuple[Standing, str]:
     if not route.hours:
         return Standing.ALWAYS, ""
     today, now = here.date(), here.time()
     for hours in _on(route, today, calendar):
         if hours.opens <= now < hours.closes:
-            return Standing.OPEN, f"Open now, until {clock_words(hours.closes)}"
+            return Standing.OPEN, language.say(
+                "Open now, until %(time)s", time=_time(hours.closes, language)
+            )
     for ahead in range(LOOK_AHEAD):
         day = today + timedelta(days=ahead)
         for hours in _on(route, day, calendar):
             if ahead or now < hours.opens:
-                return (
-                    Standing.CLOSED,
-                    f"Closed now. Opens {_when(day, today)} at {clock_words(hours.opens)}",
-                )
-    return Standing.CLOSED, "Closed now"
+                return Standing.CLOSED, _opens(day, today, _time(hours.opens, language), language)
+    return Standing.CLOSED, language.say("Closed now")
+
+
+def _time(at: time, language: Language) -> str:
+    return clock_words(at) if language.is_english else f"{at:%H:%M}"
 
 
 def _on(route: Route, day: date, calendar: Calendar) -> list:
@@ -98,28 +114,44 @@ def _answers_on(route: Route, day: date, calendar: Calendar) -> bool:
         return True
 
 
-def _when(day: date, today: date) -> str:
+def _opens(day: date, today: date, time: str, language: Language) -> str:
     ahead = (day - today).days
-    if ahead < 7:
-        return ("today", "tomorrow")[ahead] if ahead < 2 else f"on {DAYS[day.weekday()]}"
-    return f"on {DAYS[day.weekday()]} {clock.day(day)}"
+    if ahead == 0:
+        return language.say("Closed now. Opens today at %(time)s", time=time)
+    if ahead == 1:
+        return language.say("Closed now. Opens tomorrow at %(time)s", time=time)
+    named = language.weekday(day)
+    if ahead >= 7:
+        named = f"{named} {language.day(day)}"
+    return language.say("Closed now. Opens on %(day)s at %(time)s", day=named, time=time)
 
 
-def _expect(route: Route, today: date, calendar: Calendar) -> str:
+def _expect(route: Route, today: date, calendar: Calendar, language: Language) -> str:
+    def when(count: int) -> str:
+        if route.unit is Unit.WORKING_HOURS:
+            return language.many(
+                "within %(num)s working hour", "within %(num)s working hours", count
+            )
+        return _days(count, today, calendar, language)
+
     read, answer = route.acknowledge_within, route.answer_within
-    when = _hours if route.unit is Unit.WORKING_HOURS else _days
-    said = [f"hear {when(read, today, calendar)} that we have it"] if read else []
-    said += [f"have an answer {when(answer, today, calendar)}"] if answer else []
-    return f"You will {' and '.join(said)}." if said else ""
+    if read and answer:
+        return language.say(
+            "You will hear %(read)s that we have it and have an answer %(answer)s.",
+            read=when(read),
+            answer=when(answer),
+        )
+    if read:
+        return language.say("You will hear %(read)s that we have it.", read=when(read))
+    if answer:
+        return language.say("You will have an answer %(answer)s.", answer=when(answer))
+    return ""
 
 
-def _hours(count: int, today: date, calendar: Calendar) -> str:
-    return f"within {count} working {'hour' if count == 1 else 'hours'}"
-
-
-def _days(count: int, today: date, calendar: Calendar) -> str:
+def _days(count: int, today: date, calendar: Calendar, language: Language) -> str:
     try:
         day = calendar.add_school_days(today, count)
     except CalendarUnknown:
-        return f"within {count} school {'day' if count == 1 else 'days'}"
-    return f"by {DAYS[day.weekday()]} {day.day} {day:%B}"
+        return language.many("within %(num)s school day", "within %(num)s school days", count)
+    month = language.months[day.month - 1]
+    return language.say("by %(day)s", day=f"{language.weekday(day)} {day.day} {month}")

@@ -47,6 +47,7 @@ class Adult(Edited, SchoolOwned, Base):
     __table_args__ = (
         CheckConstraint("email = lower(email)", name="email_lower"),
         CheckConstraint("kind in ('parent', 'carer', 'collector', 'visitor')", name="kind_known"),
+        CheckConstraint("language in ('en', 'cy', 'pl', 'ur')", name="language_known"),
         CheckConstraint("merged_into <> id", name="merged_into_another"),
         in_school("merged_into", to="adult"),
         Index(None, "school_id", "name"),
@@ -76,6 +77,8 @@ class Adult(Edited, SchoolOwned, Base):
     email_kept: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
     # Added here and not by a roll: no roll makes a leaver of them.
     by_hand: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+    # The language in which they last answered: their link opens in it.
+    language: Mapped[str] = mapped_column(default="en", server_default="en")
     left_on: Mapped[date | None]
     merged_into: Mapped[UUID | None]
 

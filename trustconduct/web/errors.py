@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import sys
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import astuple, dataclass, replace
 from typing import Any
 
 from flask import Flask, current_app, g, make_response, render_template, request, template_rendered
@@ -29,6 +29,7 @@ from trustconduct.plain_log import log
 from trustconduct.schools.inherited import telephone_in_force
 from trustconduct.tenants.models import SchoolSettings
 from trustconduct.web import door, sign
+from trustconduct.web.speaking import say, speak, spoken
 from trustconduct.web.watch import number_of
 
 NOTHING = "Nothing was saved or changed."
@@ -113,6 +114,8 @@ STALE = Words(
     "This page was open for a long time, so we could not be sure that it was you.",
     next="Open the page anew, and then send it.",
 )
+# Whose pages speak a parent's language, their errors as well.
+PARENTS = ("public", "school", "finder", "sign")
 # Whose own words a page may show: what our pages say by `abort(409, description="…")`.
 SAY_MORE = (403, 409, 413, 422, 429)
 
@@ -132,13 +135,7 @@ def answer(app: Flask) -> None:
     @app.errorhandler(door.SchoolClosed)
     def _closed(error: door.SchoolClosed) -> Any:
         door.leave()
-        trust = door.works().directory.trust()
-        heads = error.for_staff and Can.PUBLISH_VERSION in door.mine()
-        number = number_of(request)
-        shown = render_template(
-            "public/closed.html", trust=trust, error=error, heads=heads, number=number
-        )
-        return shown, error.code
+        return _closed_page(error)
 
     @app.errorhandler(CSRFError)
     def _csrf(error: CSRFError) -> Response:
@@ -178,6 +175,19 @@ def answer(app: Flask) -> None:
         return page(500)
 
 
+def _closed_page(error: door.SchoolClosed) -> Any:
+    if not error.for_staff:
+        speak()
+    shown = render_template(
+        "public/closed.html",
+        trust=door.works().directory.trust(),
+        error=error,
+        heads=error.for_staff and Can.PUBLISH_VERSION in door.mine(),
+        number=number_of(request),
+    )
+    return shown, error.code
+
+
 def page(status: int, error: HTTPException | None = None, words: Words | None = None) -> Response:
     """The page of an error, with what of its headers a browser needs.
 
@@ -185,15 +195,18 @@ def page(status: int, error: HTTPException | None = None, words: Words | None = 
     and the header the seconds. A sentence of one's own is `description=`.
     """
     door.leave()
+    if request.blueprint in PARENTS or request.blueprint is None:
+        speak()
     found = words or WORDS.get(status) or WORDS[500 if status >= 500 else 400]
     own = type(error).description if error else None
     if error and status in SAY_MORE and error.description and error.description != own:
         found = replace(found, what=error.description)
     limit = f"{current_app.config['MAX_CONTENT_LENGTH'] // 1024**2} MB"
-    found = replace(found, what=found.what.replace("{limit}", limit))
     headers = _headers(status, error)
     school, trust, telephone, whose = _whom_to_call(status)
     typed = _typed(status)
+    found = Words(*(say(text) for text in astuple(found)))
+    found = replace(found, what=found.what.replace("{limit}", limit))
     shown = render_template(
         "error.html",
         words=found,
@@ -225,11 +238,14 @@ def _headers(status: int, error: HTTPException | None) -> dict[str, str]:
 def _in_words(seconds: str) -> str:
     """How long to wait, as one says it: never too short."""
     if not seconds.isdigit():  # a day and time, as a header may have it
-        return "later"
+        return say("later")
     minutes = -(-int(seconds) // 60)
     if minutes <= 1:
-        return "in about a minute"
-    return f"in about {minutes} minutes" if minutes < 90 else f"in about {-(-minutes // 60)} hours"
+        return say("in about a minute")
+    hours = -(-minutes // 60)
+    if minutes < 90:
+        return spoken().many("in about %(num)s minute", "in about %(num)s minutes", minutes)
+    return spoken().many("in about %(num)s hour", "in about %(num)s hours", hours)
 
 
 # -- whom to call

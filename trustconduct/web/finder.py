@@ -21,9 +21,11 @@ from trustconduct.schools.settings import facts_of, settings_of
 from trustconduct.tenants.calendars import calendar_of
 from trustconduct.web.door import enter_school, found, open_to_all
 from trustconduct.web.public import kept_pages, school_page
+from trustconduct.web.speaking import own_matrix, own_section, speak, spoken
 
 pages = Blueprint("finder", __name__, url_prefix="/<school>/contact")
 pages.url_value_preprocessor(enter_school)
+pages.before_request(lambda: speak())
 
 
 @pages.get("/<purpose_id>")
@@ -121,7 +123,7 @@ def _matrix() -> Matrix:
     """The school's matrix with its facts in it; a school without one has none of these pages."""
     saved = found(current_matrix(g.session))
     facts = facts_of(g.session, g.school, settings_of(g.session))
-    return saved.matrix.reworded(lambda text: fill(text, facts))
+    return own_matrix(saved.matrix.reworded(lambda text: fill(text, facts)))
 
 
 def _purpose(matrix: Matrix, id: str) -> Purpose:
@@ -129,14 +131,14 @@ def _purpose(matrix: Matrix, id: str) -> Purpose:
 
 
 def _ways(matrix: Matrix, purpose: Purpose) -> list[Way]:
-    return ways(matrix, purpose, clock.now(), calendar_of(g.session))
+    return ways(matrix, purpose, clock.now(), calendar_of(g.session), spoken())
 
 
-def _concern() -> list[str]:
-    """The steps for a concern, as the code in force says them."""
+def _concern() -> list[tuple[str, bool]]:
+    """The steps for a concern, as the code in force says them, and whether each is translated."""
     version = version_in_force(g.session)
     section = version.document.section(CONCERN) if version else None
-    return [clause.text for clause in section.items] if section else []
+    return own_section(section) if section else []
 
 
 def _minute() -> str:

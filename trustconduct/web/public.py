@@ -45,6 +45,7 @@ from trustconduct.tenants.models import SchoolSettings, Trust
 from trustconduct.web.door import enter_school, found, open_to_all, works
 from trustconduct.web.memory import keep
 from trustconduct.web.printed import Printed
+from trustconduct.web.speaking import own_matrix, own_words, speak, spoken, stamp
 from trustconduct.web.watch import number_of
 
 BUILD = Path(__file__).parent / "static" / "build"
@@ -52,6 +53,8 @@ BUILD = Path(__file__).parent / "static" / "build"
 pages = Blueprint("public", __name__)
 school_pages = Blueprint("school", __name__, url_prefix="/<school>")
 school_pages.url_value_preprocessor(enter_school)
+for each in (pages, school_pages):
+    each.before_request(lambda: speak())
 
 
 @pages.get("/")
@@ -130,7 +133,7 @@ class Pages:
 
     def kept(self, name: str, make: Callable[[], str], also: Any = None) -> _Kept:
         """What stands in memory by that name, as it is now."""
-        key = (g.school.id, name)
+        key = (g.school.id, f"{name} {spoken().code}")
         kept = self._kept.get(key)
         now = time.monotonic()
         if kept is None or now >= kept.until:
@@ -158,7 +161,7 @@ class Pages:
                 select(Trust.version).scalar_subquery(),
             )
         ).one()
-        return (*row, clock.today(), g.school, works().directory.trust())
+        return (*row, stamp(g.session), clock.today(), g.school, works().directory.trust())
 
 
 def kept_pages() -> Pages:
@@ -198,7 +201,8 @@ def school_page(template: str, **more) -> str:
     """A page of the school; a `matrix` is shown with the school's facts in it."""
     facts = facts_of(g.session, g.school, settings_of(g.session))
     if more.get("matrix"):
-        more["matrix"] = more["matrix"].matrix.reworded(lambda text: fill(text, facts))
+        filled = more["matrix"].matrix.reworded(lambda text: fill(text, facts))
+        more["matrix"] = own_matrix(filled)
     return render_template(
         template,
         facts=facts,
@@ -301,6 +305,7 @@ def policy() -> Response:
             version=version,
             current=True,
             matrix=matrix,
+            words=own_words(version) if version else None,
             versions=history(g.session),
             pdf=_pdf_link() if version else None,
         )
@@ -321,6 +326,7 @@ def policy_version(number: int) -> Response:
             version=version,
             current=now is not None and now.number == number,
             matrix=None,
+            words=own_words(version),
             versions=history(g.session),
             pdf=_pdf_link(number),
         )

@@ -31,21 +31,25 @@ from trustconduct.acknowledgements.signing import (
 from trustconduct.contact_matrix.matrix import Matrix
 from trustconduct.contact_matrix.save import current_matrix
 from trustconduct.db import transaction
+from trustconduct.languages.spoken import Message, told
 from trustconduct.outbox.links import is_token, token
 from trustconduct.policies.differences import differences
 from trustconduct.policies.facts import fill
 from trustconduct.policies.in_short import IN_SHORT
 from trustconduct.policies.models import SchoolVersion
+from trustconduct.policies.translations import Words
 from trustconduct.policies.wording import differences_html
 from trustconduct.schools.look import look_of
 from trustconduct.schools.settings import facts_of, settings_of
 from trustconduct.web.cookies import link_cookie, set_link_cookie
 from trustconduct.web.door import Form, enter_school, leave, open_to_all, read, works
 from trustconduct.web.fields import Plain
+from trustconduct.web.speaking import own_matrix, own_words, say, speak, spoken, tongue
 
 pages = Blueprint("sign", __name__, url_prefix="/<school>/sign")
 COOKIE = "link"
 pages.url_value_preprocessor(enter_school)
+pages.before_request(lambda: speak())
 
 
 class SignForm(Plain):
@@ -56,19 +60,20 @@ class SignForm(Plain):
     read_it = fields.String(load_default="")
     note = fields.String(load_default="")
     shown = fields.String(load_default="")
+    language = fields.String(load_default="en")
 
     @validates_schema(skip_on_field_errors=False)
     def _whole(self, data: dict[str, Any], **more: Any) -> None:
         errors: dict[str, list[str]] = {}
         if data["answer"] not in list(Answer):
-            errors["answer"] = ["Choose one of the three answers."]
+            errors["answer"] = [Message("Choose one of the three answers.")]
         for check, name in ((checked_name, "typed_name"), (checked_note, "note")):
             try:
                 check(data[name])
             except AnswerRefused as refused:
-                errors[refused.field] = [str(refused)]
+                errors[refused.field] = [refused.message]
         if data["answer"] == Answer.SIGNED and data["read_it"] != "yes":
-            errors["read_it"] = ["Tick the box to say that you have read the code."]
+            errors["read_it"] = [Message("Tick the box to say that you have read the code.")]
         if errors:
             raise ValidationError(errors)
 
@@ -99,6 +104,16 @@ def _text(version_id: UUID) -> Text:
     return _texts[key]
 
 
+def _words(asks: Asked) -> Words:
+    """The text as the page shows it: the frozen one, or the Trust's translation of it."""
+    if spoken().is_english:
+        return Words(_text(asks.version_id).html)
+    version = g.session.scalars(
+        select(SchoolVersion).where(SchoolVersion.id == asks.version_id)
+    ).one()
+    return own_words(version)
+
+
 def _since(asks: Asked) -> dict[str, Any]:
     """What changed since their last acknowledgement: for whoever has signed before."""
     before = signed_before(g.session, asks)
@@ -122,7 +137,7 @@ def _matrix() -> Matrix | None:
     if saved is None:
         return None
     facts = facts_of(g.session, g.school, settings_of(g.session))
-    return saved.matrix.reworded(lambda text: fill(text, facts))
+    return own_matrix(saved.matrix.reworded(lambda text: fill(text, facts)))
 
 
 def _path(request_id: UUID) -> str:
@@ -141,7 +156,8 @@ def open_link(request_id: UUID, secret: str) -> Response:
     asks = asked(g.session, request_id)
     if asks is None or not is_token(secret, key, "sign", asks.id, asks.generation):
         return _closed()
-    response = make_response(redirect(_path(request_id), 303))
+    speak(asks.language)
+    response = make_response(redirect(_path(request_id) + tongue(), 303))
     set_link_cookie(
         response,
         COOKIE,
@@ -160,7 +176,8 @@ def open_sheet(sheet_id: UUID, secret: str) -> Response:
     asks = asked_by_sheet(g.session, sheet_id)
     if asks is None or not is_token(secret, key, "paper", sheet_id, 1):
         return _closed()
-    response = make_response(redirect(_path(asks.id), 303))
+    speak(asks.language)
+    response = make_response(redirect(_path(asks.id) + tongue(), 303))
     cookie = f"{sheet_id}.{token(key, 'paper-page', sheet_id, 1)}"
     set_link_cookie(response, COOKIE, cookie, _path(asks.id))
     _note_fetch(asks.id)
@@ -193,6 +210,7 @@ def _behind_cookie(request_id: UUID) -> Asked | None:
     asks = asked(g.session, request_id) if given else None
     key = works().settings.SECRET_KEY
     if asks and is_token(given, key, "sign-page", asks.id, asks.generation):
+        speak(asks.language)
         return asks
     return None
 
@@ -281,11 +299,12 @@ def give_answer(request_id: UUID) -> Response:
                 shown_sha256=form.values["shown"],
                 copy=_text(asks.version_id).copy,
                 school=g.school,
+                language=spoken(),
             )
     except LinkClosed:
         return _closed()
     except AnswerRefused as refused:
-        form.refuse(refused.field, str(refused))
+        form.refuse(refused.field, refused.message)
         return _form_page(asks, form, 422)
     return _back(request_id)
 
@@ -322,15 +341,18 @@ def opened(request_id: UUID) -> Response:
         field = "opened_name" if refused.field == "typed_name" else refused.field
         form.refuse(field, str(refused))
         return _form_page(asks, form, 422)
-    return Response(status=303, headers={"Location": f"{_path(request_id)}?opened=yes"})
+    return Response(status=303, headers={"Location": _path(request_id) + tongue("opened=yes")})
 
 
 def _back(request_id: UUID) -> Response:
     """To the page itself, without the body that Flask writes for browsers that stay."""
-    return Response(status=303, headers={"Location": _path(request_id)})
+    return Response(status=303, headers={"Location": _path(request_id) + tongue()})
 
 
 def _form_page(asks: Asked, form: Form, status: int = 200) -> Response:
+    form.errors = {
+        name: [told(one, spoken()) for one in messages] for name, messages in form.errors.items()
+    }
     return _page("sign/sign.html", asks, status=status, form=form, **_since(asks))
 
 
@@ -338,13 +360,13 @@ def _page(template: str, asks: Asked, *, status: int = 200, **more: Any) -> Resp
     page = render_template(
         template,
         asks=asks,
-        text=_text(asks.version_id),
+        words=_words(asks),
         matrix=_matrix(),
         trust=works().directory.trust(),
         look=look_of(g.session),
         facts={"school.telephone": asks.telephone},
         longest_note=LONGEST_NOTE,
-        in_short=IN_SHORT,
+        in_short=[say(one) for one in IN_SHORT],
         just_opened="opened" in request.args and is_opened(g.session, asks.id),
         form_token=_mark(asks.id),
         site=works().settings.BASE_URL.rstrip("/"),

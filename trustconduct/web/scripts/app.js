@@ -53,7 +53,8 @@ for (const area of document.querySelectorAll("textarea[data-limit]")) {
   const count = () => {
     const left = limit - area.value.length;
     const number = Math.abs(left).toLocaleString("en-GB");
-    const words = `You have ${number} ${Math.abs(left) === 1 ? "character" : "characters"} ${left < 0 ? "too many" : "left"}`;
+    const { left: own, over } = area.dataset;
+    const words = own ? (left < 0 ? over : own).replace("#", Math.abs(left)) : `You have ${number} ${Math.abs(left) === 1 ? "character" : "characters"} ${left < 0 ? "too many" : "left"}`;
     seen.textContent = words;
     clearTimeout(rest);
     rest = setTimeout(() => (heard.textContent = words), 1000);

@@ -47,6 +47,18 @@ put("figtree-licence.txt", readFileSync(join(typeface, "LICENSE")));
 put("icon.svg", readFileSync(join(web, "static", "icon.svg")));
 for (const script of ["app.js", "work.js"]) put(script, readFileSync(join(web, "scripts", script)));
 
+// Left and right become start and end, govuk-frontend's own rules as well, so that a page
+// in Urdu stands the right way round.
+function logical(css) {
+  return css
+    .replace(/\b(margin|padding|border)-left\b/g, "$1-inline-start")
+    .replace(/\b(margin|padding|border)-right\b/g, "$1-inline-end")
+    .replace(/\b(text-align|float|clear):left\b/g, (_, name) => `${name}:${name === "text-align" ? "" : "inline-"}start`)
+    .replace(/\b(text-align|float|clear):right\b/g, (_, name) => `${name}:${name === "text-align" ? "" : "inline-"}end`)
+    .replace(/([{;])left:/g, "$1inset-inline-start:")
+    .replace(/([{;])right:/g, "$1inset-inline-end:");
+}
+
 for (const sheet of ["app", "work"]) {
   const { css } = sass.compile(join(web, "styles", `${sheet}.scss`), {
     style: "compressed",
@@ -56,7 +68,7 @@ for (const sheet of ["app", "work"]) {
   });
   put(
     `${sheet}.css`,
-    css.replace(/url\("?([\w-]+\.woff2)"?\)/g, (_, name) => `url(${name}?v=${manifest[name]})`),
+    logical(css).replace(/url\("?([\w-]+\.woff2)"?\)/g, (_, name) => `url(${name}?v=${manifest[name]})`),
   );
 }
 
