@@ -12,6 +12,7 @@ from trustconduct import clock
 from trustconduct.audit.actor import Role
 from trustconduct.audit.events import Event
 from trustconduct.audit.letter_sentences import OF_LETTERS
+from trustconduct.audit.people_sentences import OF_PEOPLE
 
 PLACE = re.compile(r"\{(\w+)\}")
 
@@ -54,7 +55,7 @@ def _words(value: Any) -> str:
 
 
 SENTENCES: dict[Event, Sentence] = {
-    **{event: Sentence(*words) for event, words in OF_LETTERS.items()},
+    **{event: Sentence(*words) for event, words in {**OF_LETTERS, **OF_PEOPLE}.items()},
     Event.TRUST_CHANGED: Sentence("changed the Trust’s name or numbers"),
     Event.SCHOOL_SETTINGS_GIVEN: Sentence(
         "changed what schools have from the Trust: {words}",
@@ -233,53 +234,6 @@ SENTENCES: dict[Event, Sentence] = {
     Event.VERSION_PUBLISHED: Sentence(
         "published {thing} of the code of conduct, in force from {in_force_on}",
         "published {thing} of the code of conduct",
-    ),
-    Event.ROLL_BEGUN: Sentence("brought in a roll to look at: {name}", "brought in a roll"),
-    Event.ROLL_COLUMNS_CHOSEN: Sentence(
-        "said which column of the roll is which: {what}", "said which column of the roll is which"
-    ),
-    Event.ROLL_ASKED: Sentence("had a roll saved: {name}", "had a roll saved"),
-    Event.ROLL_DROPPED: Sentence("dropped a roll without saving it"),
-    Event.ROLL_TAKEN_IN: Sentence(
-        "took in a roll (new adults: {adults}, new pupils: {pupils})", "took in a roll"
-    ),
-    Event.ADULT_ADDED: Sentence("added {thing} to the people of the school"),
-    Event.ADULT_CHANGED: Sentence(
-        "changed what is kept about {thing}: {what}", "changed what is kept about {thing}"
-    ),
-    Event.ADULT_LEFT: Sentence("noted that {thing} has left the school"),
-    Event.ADULT_RETURNED: Sentence("noted that {thing} has come back to the school"),
-    Event.ADULT_MARKED: Sentence(
-        "said that {thing} must not be told anything, and gave this reason: “{because}”",
-        "said that {thing} must not be told anything",
-    ),
-    Event.ADULT_CLEARED: Sentence(
-        "said that {thing} may be told again, and gave this reason: “{because}”",
-        "said that {thing} may be told again",
-    ),
-    Event.ADULTS_PARTED: Sentence(
-        "said that {thing} and {other} must not learn of each other: “{because}”",
-        "said that {thing} and somebody else must not learn of each other",
-    ),
-    Event.ADULTS_REUNITED: Sentence(
-        "said that {thing} and {other} may know of each other again: “{because}”",
-        "said that {thing} and somebody else may know of each other again",
-    ),
-    Event.ADULTS_MERGED: Sentence(
-        "said that {thing} and {other} are one person, so that they are asked once",
-        "said that {thing} and somebody else are one person",
-    ),
-    Event.ADULTS_SEPARATED: Sentence(
-        "said that {thing} and {other} are two people after all",
-        "said that {thing} and somebody else are two people after all",
-    ),
-    Event.CARE_CHANGED: Sentence(
-        "changed how {thing} and {pupil} belong together: {what}",
-        "changed how {thing} and a pupil belong together",
-    ),
-    Event.LIST_CONFIRMED: Sentence(
-        "confirmed the list of people who are told (people: {told}, left out: {untold})",
-        "confirmed the list of people who are told",
     ),
     Event.CAMPAIGN_PLANNED: Sentence(
         "planned to ask {asked} parents and carers on {day} to read version {version} of the"

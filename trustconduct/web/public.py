@@ -77,12 +77,9 @@ def asset(name: str) -> Response:
         if word in request.accept_encodings and (BUILD / (name + ending)).is_file():
             path, more = name + ending, {"Content-Encoding": word}
             break
-    response = send_from_directory(BUILD, path, mimetype=_mime(name), max_age=31_536_000)
-    response.headers.update(more)
-    response.headers["Vary"] = "Accept-Encoding"
-    response.cache_control.immutable = True
-    response.cache_control.public = True
-    return response
+    response = send_from_directory(BUILD, path, mimetype=_mime(name))
+    response.headers.update({**more, "Vary": "Accept-Encoding"})
+    return _for_ever(response)
 
 
 def _mime(name: str) -> str | None:
@@ -180,10 +177,7 @@ def look_sheet(colours: str) -> Response:
     """A school's two colours. Its address says all that is in it."""
     if not re.fullmatch("[0-9a-f]{6}-[0-9a-f]{6}", colours):
         abort(404)
-    response = Response(look_styles(colours), content_type="text/css; charset=utf-8")
-    response.cache_control.max_age = 31_536_000
-    response.cache_control.public = response.cache_control.immutable = True
-    return response
+    return _for_ever(Response(look_styles(colours), content_type="text/css; charset=utf-8"))
 
 
 @school_pages.get("/badge/<uuid:file_id>")
@@ -191,7 +185,10 @@ def look_sheet(colours: str) -> Response:
 def badge(file_id: UUID) -> Response:
     """The school's badge, small: parents' pages show it. Another badge has another address."""
     stored = found(small_badge(g.session, file_id))
-    response = Response(content_of(g.session, stored), content_type=stored.media_type)
+    return _for_ever(Response(content_of(g.session, stored), content_type=stored.media_type))
+
+
+def _for_ever(response: Response) -> Response:
     response.cache_control.max_age = 31_536_000
     response.cache_control.public = response.cache_control.immutable = True
     return response
