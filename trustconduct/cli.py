@@ -30,8 +30,8 @@ from migrations.run import migrate as migrate_database
 from trustconduct import embedded, mail_catcher, preflight, supervise
 from trustconduct.accounts.passwords import PasswordRefused
 from trustconduct.accounts.users import UserRefused, add_user
+from trustconduct.audit import proof
 from trustconduct.audit.actor import COMMAND, Actor, Grant, Role
-from trustconduct.audit.proof import NoHead
 from trustconduct.csv_lists import EMAIL
 from trustconduct.db import transaction
 from trustconduct.demo import start as demo_start
@@ -57,7 +57,8 @@ LONGEST_NOTICE = 2_000_000  # bytes: what it says stands first, then the mail th
 FIRST_WAIT, LONGEST_WAIT = 0.5, 5.0  # seconds between two looks for a Redis that is gone
 
 
-REFUSALS = (BadSetting, AnswerRefused, PolicyUnreadable, UserRefused, PasswordRefused, NoHead)
+FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+REFUSALS = (BadSetting, AnswerRefused, PolicyUnreadable, UserRefused, PasswordRefused, proof.No)
 
 
 class Commands(click.Group):
@@ -284,7 +285,7 @@ def _pairs(ctx: click.Context, option: click.Parameter, given: tuple[str, ...]) 
 
 
 @main.command("import-policy")
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("file", type=FILE)
 @click.option("--answer", "answers", multiple=True, callback=_pairs, metavar="QUESTION=ANSWER")
 @click.option("--suggested", is_flag=True, help="Take the suggestion where there is no answer.")
 @click.option("--save", is_flag=True, help="Keep it as a draft edition.")
@@ -327,13 +328,7 @@ def take_bounce_(address: str) -> None:
 
 
 @main.command("verify-audit")
-@click.option(
-    "--mail",
-    "mails",
-    multiple=True,
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="A mail of seals, saved as a file.",
-)
+@click.option("--mail", "mails", multiple=True, type=FILE, help="A mail of seals, saved as a file.")
 def verify_audit(mails: tuple[Path, ...]) -> None:
     """Walk every seal and event of every school, and say whatever was changed."""
     known = heads_in_mails(mail.read_bytes() for mail in mails)
@@ -344,9 +339,20 @@ def verify_audit(mails: tuple[Path, ...]) -> None:
     click.echo("Every event stands as it was sealed.")
 
 
+@main.command("verify-proof")
+@click.argument("file", type=FILE)
+@click.option("--head", "heads", multiple=True, metavar="NUMBER:HASH", help="Of a mail of seals.")
+def verify_proof(file: Path, heads: tuple[str, ...]) -> None:
+    """Check a proof bundle, and say in plain words what it proves and what not."""
+    found = proof.check(file, proof.heads_in(list(heads)))
+    click.echo(proof.told(found))
+    if not found.holds:
+        raise Refused("Do not rely on this bundle.")
+
+
 @main.command("import-roll")
 @click.argument("school")
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("file", type=FILE)
 @click.option("--whole", is_flag=True, help="Everybody is in it: who is not has left.")
 @click.option("--save", is_flag=True, help="Take it in, all of it or nothing.")
 def import_roll(school: str, file: Path, whole: bool, save: bool) -> None:

@@ -34,6 +34,7 @@ from trustconduct.accounts.permissions import Can
 from trustconduct.acknowledgements.entrance import EntranceNotice, hang_notice
 from trustconduct.acknowledgements.lists import Wanted as Wanted_
 from trustconduct.acknowledgements.models import Answer, Campaign
+from trustconduct.acknowledgements.models import SignRequest as SignRequest_
 from trustconduct.acknowledgements.notice_models import ToldHow
 from trustconduct.acknowledgements.on_behalf import Keyed
 from trustconduct.acknowledgements.packs import PackWho, begin_pack, keep_pack, to_print
@@ -788,6 +789,9 @@ RULES: dict[str, Asks | Free | tuple[Asks, ...]] = {
         Can.KEY_ANSWER, SCHOOL, _to_be_told),
     "acknowledgements.told_otherwise.take_back_told": Asks(
         Can.KEY_ANSWER, SCHOOL, lambda s: given(_telling(s), because="A mistake")),
+    "acknowledgements.proving.prove": Asks(
+        Can.EXPORT, SCHOOL,
+        lambda s: given(s.get_one(SignRequest_, (s.school_id, build.a_request(s).id)))),
     "acknowledgements.packs.begin_pack": Asks(
         Can.PRINT_PACK, SCHOOL, _for_pack),
     "acknowledgements.packs.drop_pack": Asks(

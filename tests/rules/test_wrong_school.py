@@ -380,6 +380,7 @@ SCHOOL_IDS: dict[str, Callable[[World], Ids]] = {
     "people.notice.show": an_adult,
     "people.notice.told_back": _own("told_id", "telling"),
     "answers.again": a_request(),
+    "answers.take_proof": a_request(),
     # Of another than Lee: it takes back what waits for them, which other pages show.
     "answers.take_back": a_request(of="Jo Sample"),
     "answers.campaigns.stop": a_campaign,

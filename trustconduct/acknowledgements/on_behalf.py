@@ -138,6 +138,7 @@ def key_answer(session: ScopedSession, adult: Adult, keyed: Keyed, *, by: Actor)
                 version=version.number,
                 sha256=version.sha256,
                 answer=keyed.answer.value,
+                signed_as=name,
                 how=keyed.how.word.lower(),
                 signed_on=keyed.signed_on.isoformat(),
                 received_on=keyed.received_on.isoformat(),

@@ -239,6 +239,7 @@ def answer(
                 about_id=answer_id,
                 version=request.number,
                 sha256=shown_sha256,
+                signed_as=name,
             ),
             *_by_sheet(request, key),
             # Whom no email reaches finds the receipt behind the same link.

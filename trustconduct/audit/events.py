@@ -120,6 +120,7 @@ class Event(StrEnum):
     TALK_ASKED = "talk.asked"
     TALK_HELD = "talk.held"
     ANSWERS_EXPORTED = "answers.exported"
+    PROOF_TAKEN_OUT = "proof.taken_out"
     LINK_SENT_AGAIN = "link.sent_again"
     LINK_REVOKED = "link.revoked"
     LINK_DISOWNED = "link.disowned"

@@ -267,6 +267,10 @@ SENTENCES: dict[Event, Sentence] = {
         "took out the list of {people} adults and their answers to version {version}",
         "took out a list of adults and their answers",
     ),
+    Event.PROOF_TAKEN_OUT: Sentence(
+        "took out the proof of what {thing} answered to version {version}",
+        "took out the proof of what {thing} answered",
+    ),
     Event.TALK_HELD: Sentence("noted a talk with {thing}"),
     Event.LINK_SENT_AGAIN: Sentence("sent {thing} a fresh link"),
     Event.LINK_REVOKED: Sentence("took back the link of {thing}"),

@@ -218,6 +218,7 @@ def publish_version(
         number=number,
         edition=edition.number,
         sha256=version.sha256,
+        html_sha256=sha256(version.html),
         in_force_on=day.isoformat(),
     )
     return version

@@ -15,7 +15,9 @@ from trustconduct.acknowledgements.answers import answer_given, hold_talk, talks
 from trustconduct.acknowledgements.audience import reach, year_groups
 from trustconduct.acknowledgements.links import disowned, revoke, send_again
 from trustconduct.acknowledgements.lists import WORDS, counts, lines, relationships
+from trustconduct.acknowledgements.models import SignRequest
 from trustconduct.acknowledgements.on_behalf import how_it_came
+from trustconduct.acknowledgements.proving import NotToBeTaken, prove
 from trustconduct.acknowledgements.reference import shown
 from trustconduct.audit.events import Event
 from trustconduct.db import transaction
@@ -33,6 +35,7 @@ from trustconduct.web.door import (
     note_reading,
     works,
 )
+from trustconduct.web.downloads import to_save
 from trustconduct.web.navigation import count, school_url, staff_page
 from trustconduct.web.tasks import Here, Task, tasks
 
@@ -121,6 +124,22 @@ def _send_again(chosen: dict[UUID, int]) -> int:
             telephone=office_telephone(g.session, settings),
             reply_to=settings.email,
         )
+
+
+@pages.post("/<uuid:request_id>/proof")
+@needs(Can.EXPORT)
+def take_proof(request_id: UUID) -> Response:
+    """The proof of what they were asked and answered, for somebody who does not trust us."""
+    asked = found(g.session.get(SignRequest, (g.school.id, request_id)))
+    try:
+        with transaction(g.session):
+            bundle = prove(g.session, asked, by=actor())
+    except NotToBeTaken:
+        flash("This person must not be told anything, so no proof of theirs leaves the service.")
+        return make_response(
+            redirect(school_url("people.person.show", adult_id=asked.adult_id), 303)
+        )
+    return to_save(bundle, f"{g.school.slug}-proof-{clock.today().isoformat()}.zip")
 
 
 @pages.post("/<uuid:request_id>/revoke")
