@@ -66,12 +66,14 @@ def test_sheets_are_printed_and_keyed_by_the_keyboard_alone(service, open_page, 
     office.goto(f"{staff}/acknowledgements/paper")
     both(office, axe, "paper-pile")
     office.goto(f"{staff}/acknowledgements/paper")
-    keys = office.keyboard  # the first field has the focus
+    keys = office.keyboard
+    expect(office.locator("#reference")).to_be_focused()
     keys.type("10010")
     keys.press("Enter")
     expect(office.locator("main")).to_contain_text("There is no sheet of that number")
     both(office, axe, "paper-pile-wrong")
     office.goto(f"{staff}/acknowledgements/paper")
+    expect(office.locator("#reference")).to_be_focused()
     for number, name in ((1001, "H. Paper"), (1002, "Rowan Paper")):
         keys.type(shown(number).replace("-", ""))
         keys.press("Tab")

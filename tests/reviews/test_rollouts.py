@@ -14,7 +14,7 @@ from tests.at_once import at_once
 from trustconduct import clock
 from trustconduct.audit.actor import Role
 from trustconduct.db import new_id, transaction
-from trustconduct.jobs import tasks
+from trustconduct.jobs import rollouts, tasks
 from trustconduct.outbox.models import SchoolMessage, SchoolMessageContent, TrustMessageContent
 from trustconduct.policies.models import Edition
 from trustconduct.policies.rollouts import Waiting, changes_of, move_day
@@ -293,14 +293,14 @@ def test_four_at_once_write_one_to_each_school_and_one_upward(world, works, star
 def test_what_breaks_at_one_school_does_not_keep_the_others_from_theirs(
     world, works, start, monkeypatch
 ):
-    whole = tasks.remind_school
+    whole = rollouts.remind_school
 
     def breaks(session, one, *more, **words):
         if one.slug == "elm-park":
             raise KeyError
         return whole(session, one, *more, **words)
 
-    monkeypatch.setattr(tasks, "remind_school", breaks)
+    monkeypatch.setattr(rollouts, "remind_school", breaks)
     with time_machine.travel(start, tick=False):
         rolled_out(world)
         with pytest.raises(KeyError):

@@ -253,7 +253,7 @@ def _step(letter_id: UUID, rule: Any, message: str, to: str = "") -> Response:
     return back(letter_id, message)
 
 
-@tasks(Can.APPROVE_LETTER, order=12, more=lambda: school_url("letters.show"))
+@tasks(Can.APPROVE_LETTER, order=13, more=lambda: school_url("letters.show"))
 def letters_to_approve(session: ScopedSession, here: Here) -> Iterator[Task]:
     """Letters that were handed over for approval. One query."""
     for one in to_approve(session):
