@@ -54,7 +54,9 @@ def show_taken_in(found: Changes, *, saved: bool) -> None:
 def show_walk(name: str, walk: Walk) -> int:
     """What a walk over the seals came to; give how many faults."""
     waiting = f", {walk.unsealed} not sealed yet" if walk.unsealed else ""
-    click.echo(f"{name}: {walk.events} events in {walk.seals} seals{waiting}")
+    events = f"{walk.events} {'event' if walk.events == 1 else 'events'}"
+    seals = f"{walk.seals} {'seal' if walk.seals == 1 else 'seals'}"
+    click.echo(f"{name}: {events} in {seals}{waiting}")
     if walk.seals:
         click.echo(f"  newest seal {walk.seals}:{walk.head}")
     for fault in walk.faults:

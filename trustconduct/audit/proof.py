@@ -276,18 +276,24 @@ def _answers(proof: dict[str, Any], found: Findings) -> None:
         elif one["details"].get("signed_as", answer["typed_name"]) != answer["typed_name"]:
             found.wrong.append("Another name was typed.")
         else:
-            sealed = {each["number"]: each["sealed_at"] for each in proof["seals"]}
+            sealed = {each["number"]: _plain(each["sealed_at"]) for each in proof["seals"]}
             keyed = one["event"]["event"] == KEYED
             way = "Staff noted for" if keyed else "Through the link of"
             found.proved.append(
-                f"{way} {proof['person']['name']}, on {answer['answered_at']}:"
+                f"{way} {proof['person']['name']}, on {_plain(answer['answered_at'])}:"
                 f" somebody gave the name “{answer['typed_name']}” and {SAID[answer['answer']]}."
-                f" It was sealed at {sealed.get(one['seal'])}."
+                f" It was sealed on {sealed.get(one['seal'])}."
             )
             if "signed_as" not in one["details"]:
                 found.open.append("The name that was typed was not put under a seal then.")
     if not proof["answers"]:
         found.open.append("There is no answer: the bundle shows only what was sent.")
+
+
+def _plain(at: str) -> str:
+    """An instant as people read it, in UTC: on a summer's day that is an hour before London's."""
+    moment = _moment(at)
+    return f"{moment.day} {moment:%B %Y} at {moment:%H:%M:%S} UTC"
 
 
 def _tells(one: dict[str, Any], answer: str) -> bool:

@@ -62,8 +62,7 @@ class Head:
 def mail_heads(session: ScopedSession) -> bool:
     """Write the mail of today's newest seals to the Trust's address; True where one was written.
 
-    Once a day, however many look. None where the Trust has no address yet: then the
-    console's home says so.
+    Once a day, however many look. None where the Trust has no address yet.
     """
     trust = session.scalars(select(Trust)).one_or_none()
     if trust is None or not trust.email:
