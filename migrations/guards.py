@@ -7,6 +7,7 @@ million rows), and `(select …)` makes PostgreSQL read the school once a query.
 
 from __future__ import annotations
 
+import sqlalchemy as sa
 from alembic import op
 
 OWN_SCHOOL = "(select nullif(current_setting('app.school', true), '')::uuid)"
@@ -59,4 +60,24 @@ def append_only(name: str) -> None:
     op.execute(
         f"create trigger append_only before update or delete on {name}"
         " for each row execute function tc_refuse_change()"
+    )
+
+
+def school_key(table: str, to: str = "") -> list[sa.Column | sa.Constraint]:
+    """The key of a table of the schools; `to` is the table that its row adds to, by the same id."""
+    found: list[sa.Column | sa.Constraint] = [
+        sa.Column("school_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.PrimaryKeyConstraint("school_id", "id", name=op.f(f"pk_{table}")),
+        sa.ForeignKeyConstraint(["school_id"], ["school.id"], name=op.f(f"fk_{table}_school_id")),
+    ]
+    return [*found, beneath(table, "id", to)] if to else found
+
+
+def beneath(table: str, column: str, to: str) -> sa.ForeignKeyConstraint:
+    """That a column points to a row of the same school."""
+    return sa.ForeignKeyConstraint(
+        ["school_id", column],
+        [f"{to}.school_id", f"{to}.id"],
+        name=op.f(f"fk_{table}_school_id_{column}"),
     )

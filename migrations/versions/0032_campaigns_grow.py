@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects.postgresql import JSONB
 
-from migrations.guards import append_only, school_table
+from migrations.guards import append_only, beneath, school_key, school_table
 
 revision = "0032"
 down_revision = "0031"
@@ -52,24 +52,6 @@ $$
 """
 
 
-def key(table: str, to: str = "") -> list[sa.Column | sa.Constraint]:
-    found: list[sa.Column | sa.Constraint] = [
-        sa.Column("school_id", sa.Uuid(), nullable=False),
-        sa.Column("id", sa.Uuid(), nullable=False),
-        sa.PrimaryKeyConstraint("school_id", "id", name=op.f(f"pk_{table}")),
-        sa.ForeignKeyConstraint(["school_id"], ["school.id"], name=op.f(f"fk_{table}_school_id")),
-    ]
-    return [*found, beneath(table, "id", to)] if to else found
-
-
-def beneath(table: str, column: str, to: str) -> sa.ForeignKeyConstraint:
-    return sa.ForeignKeyConstraint(
-        ["school_id", column],
-        [f"{to}.school_id", f"{to}.id"],
-        name=op.f(f"fk_{table}_school_id_{column}"),
-    )
-
-
 def number(name: str) -> sa.Column:
     return sa.Column(name, sa.Integer(), nullable=False)
 
@@ -81,7 +63,7 @@ def moment(name: str) -> sa.Column:
 def plans() -> None:
     op.create_table(
         PLAN,
-        *key(PLAN, "campaign"),
+        *school_key(PLAN, "campaign"),
         sa.Column("goes_on", sa.Date(), nullable=False),
         sa.Column("way", sa.Text(), nullable=False),
         *map(number, ("link_days", "remind_after", "remind_every", "remind_most", "remind_within")),
@@ -104,12 +86,12 @@ def plans() -> None:
     )
     op.create_table(
         WORDS,
-        *key(WORDS, "campaign"),
+        *school_key(WORDS, "campaign"),
         *(sa.Column(name, sa.Text(), nullable=False) for name in ("subject", "body", "text")),
     )
     op.create_table(
         REMINDER,
-        *key(REMINDER),
+        *school_key(REMINDER),
         sa.Column("request_id", sa.Uuid(), nullable=False),
         sa.Column("adult_id", sa.Uuid(), nullable=False),
         sa.Column("local_day", sa.Date(), nullable=False),

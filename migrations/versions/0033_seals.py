@@ -3,7 +3,14 @@
 import sqlalchemy as sa
 from alembic import op
 
-from migrations.guards import OWN_SCHOOL, append_only, rows_seen, school_table, shared_table
+from migrations.guards import (
+    OWN_SCHOOL,
+    append_only,
+    rows_seen,
+    school_key,
+    school_table,
+    shared_table,
+)
 
 revision = "0033"
 down_revision = "0032"
@@ -17,12 +24,7 @@ def key(name: str, *, school: bool) -> list[sa.Column | sa.Constraint]:
             sa.Column("id", sa.Uuid(), nullable=False),
             sa.PrimaryKeyConstraint("id", name=op.f(f"pk_{name}")),
         ]
-    return [
-        sa.Column("school_id", sa.Uuid(), nullable=False),
-        sa.Column("id", sa.Uuid(), nullable=False),
-        sa.ForeignKeyConstraint(["school_id"], ["school.id"], name=op.f(f"fk_{name}_school_id")),
-        sa.PrimaryKeyConstraint("school_id", "id", name=op.f(f"pk_{name}")),
-    ]
+    return school_key(name)
 
 
 def unique(name: str, *columns: str) -> sa.UniqueConstraint:

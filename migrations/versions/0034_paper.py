@@ -3,30 +3,12 @@
 import sqlalchemy as sa
 from alembic import op
 
-from migrations.guards import school_table
+from migrations.guards import beneath, school_key, school_table
 
 revision = "0034"
 down_revision = "0033"
 
 PACK, FILE, SHEET = "paper_pack", "paper_pack_file", "paper_sheet"
-
-
-def key(table: str, to: str = "") -> list[sa.Column | sa.Constraint]:
-    found: list[sa.Column | sa.Constraint] = [
-        sa.Column("school_id", sa.Uuid(), nullable=False),
-        sa.Column("id", sa.Uuid(), nullable=False),
-        sa.PrimaryKeyConstraint("school_id", "id", name=op.f(f"pk_{table}")),
-        sa.ForeignKeyConstraint(["school_id"], ["school.id"], name=op.f(f"fk_{table}_school_id")),
-    ]
-    return [*found, beneath(table, "id", to)] if to else found
-
-
-def beneath(table: str, column: str, to: str) -> sa.ForeignKeyConstraint:
-    return sa.ForeignKeyConstraint(
-        ["school_id", column],
-        [f"{to}.school_id", f"{to}.id"],
-        name=op.f(f"fk_{table}_school_id_{column}"),
-    )
 
 
 def column(name: str, kind: sa.types.TypeEngine, *, blank: bool = False) -> sa.Column:
@@ -42,7 +24,7 @@ def upgrade() -> None:
     op.alter_column("sign_request", "campaign_id", nullable=True)
     op.create_table(
         PACK,
-        *key(PACK),
+        *school_key(PACK),
         column("version_id", sa.Uuid()),
         column("state", sa.Text()),
         moment("begun_at", blank=False),
@@ -61,7 +43,7 @@ def upgrade() -> None:
     )
     op.create_table(
         FILE,
-        *key(FILE, PACK),
+        *school_key(FILE, PACK),
         column("asked_by", sa.Text()),
         column("content", sa.LargeBinary()),
         moment("taken_out_at"),
@@ -69,7 +51,7 @@ def upgrade() -> None:
     )
     op.create_table(
         SHEET,
-        *key(SHEET),
+        *school_key(SHEET),
         column("pack_id", sa.Uuid()),
         column("request_id", sa.Uuid()),
         column("number", sa.Integer()),

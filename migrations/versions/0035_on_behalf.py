@@ -3,30 +3,12 @@
 import sqlalchemy as sa
 from alembic import op
 
-from migrations.guards import append_only, school_table
+from migrations.guards import append_only, beneath, school_key, school_table
 
 revision = "0035"
 down_revision = "0034"
 
 TABLE = "acknowledgement_how"
-
-
-def key(table: str, to: str = "") -> list[sa.Column | sa.Constraint]:
-    found: list[sa.Column | sa.Constraint] = [
-        sa.Column("school_id", sa.Uuid(), nullable=False),
-        sa.Column("id", sa.Uuid(), nullable=False),
-        sa.PrimaryKeyConstraint("school_id", "id", name=op.f(f"pk_{table}")),
-        sa.ForeignKeyConstraint(["school_id"], ["school.id"], name=op.f(f"fk_{table}_school_id")),
-    ]
-    return [*found, beneath(table, "id", to)] if to else found
-
-
-def beneath(table: str, column: str, to: str) -> sa.ForeignKeyConstraint:
-    return sa.ForeignKeyConstraint(
-        ["school_id", column],
-        [f"{to}.school_id", f"{to}.id"],
-        name=op.f(f"fk_{table}_school_id_{column}"),
-    )
 
 
 def column(name: str, kind: sa.types.TypeEngine, *, blank: bool = False) -> sa.Column:
@@ -36,7 +18,7 @@ def column(name: str, kind: sa.types.TypeEngine, *, blank: bool = False) -> sa.C
 def upgrade() -> None:
     op.create_table(
         TABLE,
-        *key(TABLE, "acknowledgement"),
+        *school_key(TABLE, "acknowledgement"),
         column("how", sa.Text()),
         column("signed_on", sa.Date()),
         column("received_on", sa.Date()),

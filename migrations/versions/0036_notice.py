@@ -3,30 +3,12 @@
 import sqlalchemy as sa
 from alembic import op
 
-from migrations.guards import append_only, school_table
+from migrations.guards import append_only, beneath, school_key, school_table
 
 revision = "0036"
 down_revision = "0035"
 
 FETCH, OPENED, TOLD, ADULT = "link_fetch", "text_opened", "told_otherwise", "told_adult"
-
-
-def key(table: str, to: str = "") -> list[sa.Column | sa.Constraint]:
-    found: list[sa.Column | sa.Constraint] = [
-        sa.Column("school_id", sa.Uuid(), nullable=False),
-        sa.Column("id", sa.Uuid(), nullable=False),
-        sa.PrimaryKeyConstraint("school_id", "id", name=op.f(f"pk_{table}")),
-        sa.ForeignKeyConstraint(["school_id"], ["school.id"], name=op.f(f"fk_{table}_school_id")),
-    ]
-    return [*found, beneath(table, "id", to)] if to else found
-
-
-def beneath(table: str, column: str, to: str) -> sa.ForeignKeyConstraint:
-    return sa.ForeignKeyConstraint(
-        ["school_id", column],
-        [f"{to}.school_id", f"{to}.id"],
-        name=op.f(f"fk_{table}_school_id_{column}"),
-    )
 
 
 def column(name: str, kind: sa.types.TypeEngine, *, blank: bool = False) -> sa.Column:
@@ -40,7 +22,7 @@ def moment(name: str, *, blank: bool = True) -> sa.Column:
 def upgrade() -> None:
     op.create_table(
         FETCH,
-        *key(FETCH),
+        *school_key(FETCH),
         column("request_id", sa.Uuid()),
         column("local_day", sa.Date()),
         moment("fetched_at", blank=False),
@@ -52,7 +34,7 @@ def upgrade() -> None:
     )  # fmt: skip
     op.create_table(
         OPENED,
-        *key(OPENED),
+        *school_key(OPENED),
         column("request_id", sa.Uuid()),
         column("sha256", sa.Text()),
         column("typed_name", sa.Text()),
@@ -64,7 +46,7 @@ def upgrade() -> None:
     )
     op.create_table(
         TOLD,
-        *key(TOLD),
+        *school_key(TOLD),
         column("version_id", sa.Uuid()),
         column("how", sa.Text()),
         column("told_on", sa.Date()),
@@ -88,7 +70,7 @@ def upgrade() -> None:
     op.create_index("ix_told_otherwise_scan", TOLD, ["school_id", "scan_id"])
     op.create_table(
         ADULT,
-        *key(ADULT),
+        *school_key(ADULT),
         column("told_id", sa.Uuid()),
         column("adult_id", sa.Uuid()),
         beneath(ADULT, "told_id", TOLD),
