@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects.postgresql import JSONB
 
-from migrations.guards import append_only, school_table
+from migrations.guards import append_only, beneath, school_key, school_table
 
 revision = "0040"
 down_revision = "0039"
@@ -31,22 +31,6 @@ def numbers(*names: str, null: bool = False) -> list[sa.Column]:
 
 def ids(*names: str, null: bool = True) -> list[sa.Column]:
     return [sa.Column(name, sa.Uuid(), nullable=null) for name in names]
-
-
-def key(table: str) -> list[sa.Column | sa.Constraint]:
-    return [
-        *ids("school_id", "id", null=False),
-        sa.PrimaryKeyConstraint("school_id", "id", name=op.f(f"pk_{table}")),
-        sa.ForeignKeyConstraint(["school_id"], ["school.id"], name=op.f(f"fk_{table}_school_id")),
-    ]
-
-
-def beneath(table: str, column: str, to: str) -> sa.ForeignKeyConstraint:
-    return sa.ForeignKeyConstraint(
-        ["school_id", column],
-        [f"{to}.school_id", f"{to}.id"],
-        name=op.f(f"fk_{table}_school_id_{column}"),
-    )
 
 
 def check(table: str, name: str, sql: str) -> sa.CheckConstraint:
@@ -104,7 +88,7 @@ def wordings() -> None:
 def letters() -> None:
     op.create_table(
         SIGNATORY,
-        *key(SIGNATORY),
+        *school_key(SIGNATORY),
         *words("name", "role"),
         *days("from_on", null=False),
         *days("until_on"),
@@ -115,7 +99,7 @@ def letters() -> None:
     )
     op.create_table(
         LETTER,
-        *key(LETTER),
+        *school_key(LETTER),
         *numbers("number"),
         *ids("adult_id", null=False),
         *words("kind", "record_kind"),
@@ -144,7 +128,7 @@ def letters() -> None:
     )
     op.create_table(
         FROZEN,
-        *key(FROZEN),
+        *school_key(FROZEN),
         *words("text", "html", "sha256"),
         sa.Column("pdf", sa.LargeBinary(), nullable=False),
         *words("pdf_sha256"),
@@ -165,7 +149,7 @@ def letters() -> None:
     )
     op.create_table(
         WITHDRAWAL,
-        *key(WITHDRAWAL),
+        *school_key(WITHDRAWAL),
         *words("because"),
         *moments("withdrawn_at", null=False),
         *words("withdrawn_by"),
@@ -174,7 +158,7 @@ def letters() -> None:
     )
     op.create_table(
         SERVICE,
-        *key(SERVICE),
+        *school_key(SERVICE),
         *ids("letter_id", null=False),
         *words("way"),
         *days("sent_on", null=False),
