@@ -134,8 +134,8 @@ def test_typing_keeps_the_sign_in_and_the_keyboard(service, officer, open_page):
     open_trust(page, service, officer)
     for _ in range(3):
         later(page, service, 12)
-        page.get_by_label("Name").press_sequentially("ab")
-        page.wait_for_timeout(500)
+        with page.expect_response(lambda answer: "stay" in answer.url):
+            page.get_by_label("Name").press_sequentially("ab")
         assert clock.now() - the_sign_in(service).seen_at < timedelta(seconds=20)
     expect(page.get_by_label("Name")).to_be_focused()
     expect(words(page)).to_be_hidden()
@@ -147,7 +147,8 @@ def test_typing_tells_the_server_at_most_once_a_minute(service, officer, open_pa
     told = []
     page.on("request", lambda request: told.append(1) if "stay" in request.url else None)
     later(page, service, 2)
-    page.get_by_label("Name").press_sequentially("a long name of a Trust")
+    with page.expect_response(lambda answer: "stay" in answer.url):
+        page.get_by_label("Name").press_sequentially("a long name of a Trust")
     page.wait_for_timeout(300)
     assert len(told) == 1
 
