@@ -13,6 +13,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 import time_machine
 from jinja2 import FileSystemBytecodeCache
@@ -45,6 +46,9 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line(
         "markers", "static: reads files only; `make check` runs these, in seconds"
     )
+    # How long one example takes says what else the machine does, and nothing of our code.
+    hypothesis.settings.register_profile("house", deadline=None)
+    hypothesis.settings.load_profile("house")
     if worker := getattr(config, "workerinput", None):
         config.stash[RUN] = Path(worker["run"])
     else:
