@@ -4,6 +4,7 @@ from trustconduct.accounts import models as accounts
 from trustconduct.acknowledgements import entrance, notice_models, paper_models, plans
 from trustconduct.acknowledgements import models as acknowledgements
 from trustconduct.audit import models as audit
+from trustconduct.conduct import models as conduct
 from trustconduct.contact_matrix import models as contact_matrix
 from trustconduct.db import Base
 from trustconduct.files import models as files
@@ -31,6 +32,7 @@ MODULES = (
     approvers,
     audit,
     calendars,
+    conduct,
     consultations,
     contact_matrix,
     edition_changes,

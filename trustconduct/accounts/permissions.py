@@ -56,6 +56,11 @@ class Can(Enum):
     WRITE_LETTER = auto()
     APPROVE_LETTER = auto()  # and withdraw one
     SERVE_LETTER = auto()  # print, post, hand over; without reading it on a page
+    REPORT_INCIDENT = auto()  # and read one's own reports, and what came of them
+    SEE_CASES = auto()  # all of a school's, with whom they are about
+    KEEP_CASES = auto()  # triage, move, merge, add statements
+    DECIDE_STEP = auto()  # of the ladder; and who else sees a case
+    ANSWER_RISK = auto()  # say that letters may go out though a child may be at risk
     SET_UP_LETTERS = auto()  # who may sign, and whether two people must agree
     # at either: mail and text messages of the school, or of the Trust itself
     SEE_MAIL = auto()
@@ -74,6 +79,7 @@ _ASKS = {
 _KEEPS_PEOPLE = {Can.CHANGE_PEOPLE, Can.CONFIRM_LIST, Can.MARK_UNTOLD, Can.EXPORT}
 _ANSWERS = {Can.SEE_ANSWERS, Can.SEND_LINK_AGAIN, Can.HOLD_TALK, Can.KEY_ANSWER}
 _WRITES_LETTERS = {Can.SEE_LETTERS, Can.WRITE_LETTER}
+_KEEPS_CASES = {Can.REPORT_INCIDENT, Can.SEE_CASES, Can.KEEP_CASES}
 
 AT_TRUST: dict[Role, frozenset[Can]] = {
     Role.TRUST_OFFICER: frozenset(
@@ -126,6 +132,8 @@ AT_SCHOOL: dict[Role, frozenset[Can]] = {
             Can.APPROVE_LETTER,
             Can.SERVE_LETTER,
             Can.SET_UP_LETTERS,
+            *_KEEPS_CASES,
+            Can.DECIDE_STEP,
             Can.SEE_HISTORY,
         }
     ),
@@ -139,13 +147,24 @@ AT_SCHOOL: dict[Role, frozenset[Can]] = {
             Can.CHANGE_TEXT,
             Can.KEEP_REVIEWS,
             Can.SERVE_LETTER,
+            Can.REPORT_INCIDENT,
         }
     ),
     Role.PASTORAL: frozenset(
-        {Can.SEE_SCHOOL, Can.SEE_PEOPLE, Can.MARK_UNTOLD, *_ANSWERS, *_WRITES_LETTERS}
+        {
+            Can.SEE_SCHOOL,
+            Can.SEE_PEOPLE,
+            Can.MARK_UNTOLD,
+            *_ANSWERS,
+            *_WRITES_LETTERS,
+            Can.REPORT_INCIDENT,
+        }
     ),
-    Role.TEACHER: frozenset({Can.SEE_SCHOOL}),
+    Role.TEACHER: frozenset({Can.SEE_SCHOOL, Can.REPORT_INCIDENT}),
     Role.GOVERNOR: frozenset({Can.SEE_SCHOOL}),
+    Role.SAFEGUARDING: frozenset(
+        {Can.SEE_SCHOOL, Can.SEE_PEOPLE, Can.MARK_UNTOLD, *_KEEPS_CASES, Can.ANSWER_RISK}
+    ),
 }
 
 
@@ -156,6 +175,7 @@ _ASKED_AGAIN = {
     # reading a named person's history
     "HOLD_TALK",
     "SEE_HISTORY",
+    "SEE_CASES",
     # exporting
     "EXPORT",
     # banning
