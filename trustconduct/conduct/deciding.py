@@ -13,7 +13,6 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from trustconduct.accounts.permissions import Can, permit
 from trustconduct.audit.actor import Actor
 from trustconduct.conduct.models import Incident, IncidentStaff, Involved
 from trustconduct.tenants.sessions import ScopedSession
@@ -61,9 +60,8 @@ def why_not(session: ScopedSession, case_id: UUID, user_id: UUID | None) -> str:
     return mine[0].words if mine else ""
 
 
-def permit_decision(session: ScopedSession, case_id: UUID, *, by: Actor) -> None:
-    """Refuse, with NotAllowed or MayNotDecide, unless `by` may decide on this case."""
-    permit(by, Can.DECIDE_STEP, session.school_id)
+def refuse_involved(session: ScopedSession, case_id: UUID, *, by: Actor) -> None:
+    """Refuse, with MayNotDecide, whom an incident of the case has to do with."""
     if reason := why_not(session, case_id, by.id):
         raise MayNotDecide(f"{reason} Somebody else must decide.")
 

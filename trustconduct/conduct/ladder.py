@@ -17,11 +17,12 @@ from sqlalchemy import select
 from sqlalchemy.orm.attributes import flag_modified
 
 from trustconduct import clock
+from trustconduct.accounts.permissions import Can, permit
 from trustconduct.audit.actor import Actor, Role
 from trustconduct.audit.events import Event
 from trustconduct.audit.record import record
 from trustconduct.conduct.cases import CaseRefused
-from trustconduct.conduct.deciding import permit_decision
+from trustconduct.conduct.deciding import refuse_involved
 from trustconduct.conduct.models import CaseStep, ConductCase, StepKind
 from trustconduct.policies.versions import version_in_force
 from trustconduct.tenants.sessions import ScopedSession
@@ -80,7 +81,8 @@ def decide_step(
     one that is closed, and a clause that was not in the code; MayNotDecide for whom an
     incident has to do with.
     """
-    permit_decision(session, case.id, by=by)
+    permit(by, Can.DECIDE_STEP, session.school_id)
+    refuse_involved(session, case.id, by=by)
     today = clock.today()
     session.refresh(case, with_for_update=True)
     if case.version != seen:
@@ -134,7 +136,8 @@ def withdraw_step(
     session: ScopedSession, case: ConductCase, step: CaseStep, *, by: Actor, because: str
 ) -> None:
     """Withdraw a step; it stays to be read. Raises CaseRefused, MayNotDecide."""
-    permit_decision(session, case.id, by=by)
+    permit(by, Can.DECIDE_STEP, session.school_id)
+    refuse_involved(session, case.id, by=by)
     if not because.strip():
         raise CaseRefused("Say why this step is withdrawn.")
     if step.withdrawn_at:
