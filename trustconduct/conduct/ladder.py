@@ -153,4 +153,4 @@ def _as(by: Actor, school_id: UUID | None) -> str:
     here = [grant.role for grant in by.grants if grant.school_id == school_id]
     if Role.HEADTEACHER in here:
         return Role.HEADTEACHER.value
-    return here[0].value if here else Role.TRUST_OFFICER.value
+    return str(here[0]) if here else Role.TRUST_OFFICER.value

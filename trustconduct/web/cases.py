@@ -11,7 +11,6 @@ from marshmallow import fields
 
 from trustconduct import clock
 from trustconduct.accounts.permissions import Can
-from trustconduct.accounts.users import staff_of_schools
 from trustconduct.audit.actor import Role
 from trustconduct.audit.events import Event
 from trustconduct.conduct.cases import CaseMoved, CaseRefused, close_case
@@ -56,10 +55,10 @@ from trustconduct.web.door import (
     needs,
     note_reading,
     read,
-    works,
 )
 from trustconduct.web.fields import Choice, Line, Plain, Words
 from trustconduct.web.navigation import school_url, staff_page
+from trustconduct.web.staff_here import staff_here
 from trustconduct.web.tasks import Here, Task, tasks
 
 pages = Blueprint("cases", __name__, url_prefix="/<school>/staff/cases")
@@ -295,14 +294,8 @@ def deciding(case_id: UUID) -> Response:
     return _decide_page(_case(case_id), Form())
 
 
-def _heads() -> list[tuple[UUID, str]]:
-    with works().sessions.accounts(read_only=True) as session:
-        there = staff_of_schools(session, [g.school.id], [Role.HEADTEACHER])
-        return [(user.id, user.name) for user, _ in there.get(g.school.id, [])]
-
-
 def _decide_page(row: ConductCase, form: Form, status: int = 200) -> Response:
-    heads = _heads()
+    heads = [(user.id, user.name) for user, _ in staff_here(Role.HEADTEACHER)]
     adult = _person(row)
     incidents = incidents_of(g.session, row.id)
     versions = {one.number: code_of_day(g.session, one) for one in incidents}

@@ -9,7 +9,6 @@ from marshmallow import fields
 
 from trustconduct import clock
 from trustconduct.accounts.permissions import Can
-from trustconduct.accounts.users import staff_of_schools
 from trustconduct.audit.actor import Role
 from trustconduct.conduct.lists import own_reports
 from trustconduct.conduct.models import Place
@@ -18,12 +17,12 @@ from trustconduct.db import transaction
 from trustconduct.web.door import Form, actor, enter_school, needs, read, works
 from trustconduct.web.fields import Choice, Line, Plain, Words, WrittenDay
 from trustconduct.web.navigation import school_url, staff_page
+from trustconduct.web.staff_here import colleagues, staff_here
 
 pages = Blueprint("reports", __name__, url_prefix="/<school>/staff/reports")
 pages.url_value_preprocessor(enter_school)
 
 YES_NO = {"no": "No", "yes": "Yes, or I am not sure"}
-AT_SCHOOL = tuple(role for role in Role if not role.of_trust)
 
 
 class ReportForm(Plain):
@@ -52,13 +51,6 @@ def show() -> Response:
 @needs(Can.REPORT_INCIDENT)
 def new() -> Response:
     return _new_page(Form({"happened_on": clock.day(clock.today())}))
-
-
-def colleagues() -> dict[UUID, str]:
-    """Everyone who works at this school or governs it, by name: with one role or more."""
-    with works().sessions.accounts(read_only=True) as session:
-        there = staff_of_schools(session, [g.school.id], AT_SCHOOL).get(g.school.id, [])
-        return {user.id: user.name for user, _ in there}
 
 
 def _new_page(form: Form, status: int = 200) -> Response:
@@ -113,12 +105,9 @@ def file() -> Response:
 
 def _leads() -> list[tuple[str, str]]:
     """The safeguarding lead and deputy, or the heads where nobody is one: somebody is told."""
-    with works().sessions.accounts(read_only=True) as session:
-        roles = (Role.SAFEGUARDING, Role.HEADTEACHER)
-        there = staff_of_schools(session, [g.school.id], roles).get(g.school.id, [])
-        leads = [user for user, role in there if role is Role.SAFEGUARDING]
-        leads = leads or [user for user, _ in there]
-        return [(user.name, user.email) for user in leads]
+    there = staff_here(Role.SAFEGUARDING, Role.HEADTEACHER)
+    leads = [user for user, role in there if role is Role.SAFEGUARDING]
+    return [(user.name, user.email) for user in leads or [user for user, _ in there]]
 
 
 def _cases_page() -> str:
