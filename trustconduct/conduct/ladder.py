@@ -101,6 +101,8 @@ def decide_step(
                 f"There is no {AFTER[decision.kind].word.lower()} in force before this step."
                 " Take that step first, or give the reason for skipping it (note 1)."
             )
+    # A reason typed for a step that skips nothing is no note 1: the case would say it did.
+    skips = prior is None and decision.kind in AFTER
     version = version_in_force(session)
     lapses = None
     if decision.kind is StepKind.WARNING:
@@ -119,8 +121,8 @@ def decide_step(
         clauses=list(decision.clauses),
         version_id=version.id if version else None,
         prior_id=prior.id if prior else None,
-        note_1=prior is None and bool(decision.note_1.strip()),
-        note_1_because="" if prior else decision.note_1.strip(),
+        note_1=skips,
+        note_1_because=decision.note_1.strip() if skips else "",
         considered=dict(decision.considered),
         lapses_on=lapses,
     )
