@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import func, or_, select
@@ -144,32 +145,59 @@ def cases_page(
 class Told:
     """An incident with all that is kept of it."""
 
-    incident: Incident
-    words: tuple[IncidentWords, ...]
-    staff: tuple[IncidentStaff, ...]
-    risk: RiskAnswer | None
+    incident: Any  # an Incident, or a row of it
+    words: tuple[Any, ...]  # rows of IncidentWords
+    staff: tuple[Any, ...]  # rows of IncidentStaff
+    risk: Any  # a row of RiskAnswer, or None
+
+    @property
+    def holds(self) -> bool:
+        """Whether letters wait for the safeguarding lead, as `risk.holding` says it."""
+        return self.incident.at_risk and self.risk is None
 
 
-def told_of(session: ScopedSession, incidents: Sequence[Incident]) -> list[Told]:
-    """Everything that is kept of some incidents, in three queries."""
-    ids = [one.id for one in incidents]
-    words: dict[UUID, list[IncidentWords]] = {}
-    for said in session.scalars(
-        select(IncidentWords)
+def told_of(session: ScopedSession, incident: Incident) -> Told:
+    """Everything that is kept of one incident, in three queries."""
+    return _told(session, [incident], [incident.id])[0]
+
+
+def told_in(session: ScopedSession, case_id: UUID) -> list[Told]:
+    """Everything that is kept of the incidents of a case, by their day, in four queries.
+
+    As rows and not as objects, which would take twice the time for 200 of them.
+    """
+    there = session.execute(
+        select(*Incident.__table__.columns)
+        .where(Incident.case_id == case_id)
+        .order_by(Incident.happened_on, Incident.number)
+    ).all()
+    return _told(session, there, select(Incident.id).where(Incident.case_id == case_id))
+
+
+def _told(session: ScopedSession, incidents: Sequence[Any], ids: Any) -> list[Told]:
+    words: dict[UUID, list[Any]] = {}
+    for said in session.execute(
+        select(
+            IncidentWords.incident_id,
+            IncidentWords.tag,
+            IncidentWords.whose,
+            IncidentWords.words,
+            IncidentWords.written_at,
+            IncidentWords.written_by,
+        )
         .where(IncidentWords.incident_id.in_(ids))
         .order_by(IncidentWords.written_at, IncidentWords.id)
     ):
         words.setdefault(said.incident_id, []).append(said)
-    staff: dict[UUID, list[IncidentStaff]] = {}
-    for one in session.scalars(
-        select(IncidentStaff)
+    staff: dict[UUID, list[Any]] = {}
+    for one in session.execute(
+        select(IncidentStaff.incident_id, IncidentStaff.name, IncidentStaff.involved)
         .where(IncidentStaff.incident_id.in_(ids), IncidentStaff.ended_at.is_(None))
         .order_by(IncidentStaff.id)
     ):
         staff.setdefault(one.incident_id, []).append(one)
-    risks = {
-        one.id: one for one in session.scalars(select(RiskAnswer).where(RiskAnswer.id.in_(ids)))
-    }
+    answers = select(RiskAnswer.id, RiskAnswer.because, RiskAnswer.proceed_by)
+    risks = {risk.id: risk for risk in session.execute(answers.where(RiskAnswer.id.in_(ids)))}
     return [
         Told(
             one,

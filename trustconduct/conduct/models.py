@@ -12,8 +12,8 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy import CheckConstraint, Computed, Index, UniqueConstraint, text
+from sqlalchemy.dialects.postgresql import JSONB, TSVECTOR
 from sqlalchemy.orm import Mapped, mapped_column
 
 from trustconduct import clock
@@ -231,6 +231,13 @@ class IncidentWords(SchoolOwned, Base):
     words: Mapped[str]
     written_at: Mapped[datetime] = mapped_column(default=clock.now)
     written_by: Mapped[str]
+    # For `search.py` alone: PostgreSQL fills it, and no page loads it.
+    found_by: Mapped[Any] = mapped_column(
+        TSVECTOR,
+        Computed("to_tsvector('english', words)", persisted=True),
+        deferred=True,
+        deferred_raiseload=True,
+    )
 
 
 class IncidentStaff(SchoolOwned, Base):

@@ -23,6 +23,7 @@ from trustconduct.conduct.lists import (
     incidents_of,
     members_of,
     open_cases_of,
+    told_in,
     told_of,
     untriaged,
 )
@@ -46,6 +47,7 @@ from trustconduct.letters.write import LetterRefused, begin_letter
 from trustconduct.people.models import Adult
 from trustconduct.people.person import people_page
 from trustconduct.tenants.sessions import ScopedSession
+from trustconduct.web import case_search
 from trustconduct.web.door import (
     Form,
     actor,
@@ -63,6 +65,7 @@ from trustconduct.web.tasks import Here, Task, tasks
 
 pages = Blueprint("cases", __name__, url_prefix="/<school>/staff/cases")
 pages.url_value_preprocessor(enter_school)
+pages.register_blueprint(case_search.pages)
 
 CHANGED = "Somebody else changed this meanwhile. Look at it again: nothing of yours was done."
 LONGEST = 5_000
@@ -127,7 +130,7 @@ def report(incident_id: UUID) -> Response:
 def _report_page(incident: Incident, form: Form, status: int = 200) -> Response:
     named = request.values.get("name", "").replace("\0", "")[:200].strip()
     people = people_page(g.session, named=named, most=20)[:20] if named else []
-    [told] = told_of(g.session, [incident])
+    told = told_of(g.session, incident)
     page = staff_page(
         "staff/report.html",
         incident=incident,
@@ -244,12 +247,12 @@ def _person(row: ConductCase) -> Adult | None:
 
 def _case_page(row: ConductCase, form: Form, status: int = 200) -> Response:
     adult = _person(row)
-    incidents = incidents_of(g.session, row.id)
+    told = told_in(g.session, row.id)
     page = staff_page(
         "staff/case.html",
         case=row,
         adult=adult,
-        told=told_of(g.session, incidents),
+        told=told,
         steps=steps_of(g.session, row),
         StepKind=StepKind,
         Tag=Tag,
@@ -259,7 +262,7 @@ def _case_page(row: ConductCase, form: Form, status: int = 200) -> Response:
         letter_of={kind.value: KINDS[word].word for kind, word in LETTER_OF.items()},
         letters=letters_page(g.session, adult_id=adult.id)[:PAGE] if adult else [],
         members=members_of(g.session, row.id),
-        held=holding(g.session, row.id),
+        held=[one for one in told if one.holds],
         today=clock.today(),
         form=form,
         errors=form.errors,
