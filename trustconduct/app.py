@@ -26,6 +26,7 @@ from trustconduct.tenants.sessions import ScopedSession, Sessions
 from trustconduct.web import (
     account,
     answers,
+    assigned,
     calendar,
     cases,
     confirm,
@@ -83,6 +84,7 @@ NOT_TO_KEEP = ("Cache-Control", "no-store")
 PARTS = (
     account,
     answers,
+    assigned,
     calendar,
     cases,
     confirm,

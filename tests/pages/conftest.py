@@ -151,6 +151,7 @@ def _fill(sessions: Sessions) -> tuple[dict[str, UUID], dict[tuple[Role, str | N
     people: dict[tuple[Role, str | None], Someone] = {}
     wanted = [(Role.TRUST_OFFICER, None)]
     wanted += [(role, slug) for slug in SCHOOLS for role in (Role.HEADTEACHER, Role.OFFICE)]
+    wanted += [(role, "oak-lane") for role in (Role.TEACHER, Role.SAFEGUARDING, Role.GOVERNOR)]
     with sessions.accounts() as accounts, transaction(accounts):
         for role, slug in wanted:
             email = f"{role.value}@{slug or 'trust'}.example"

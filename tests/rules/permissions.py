@@ -43,8 +43,9 @@ from trustconduct.acknowledgements.paper_models import How, PaperPack, PaperShee
 from trustconduct.acknowledgements.told_otherwise import note_told
 from trustconduct.audit.actor import Grant, Role
 from trustconduct.audit.history import Wanted
+from trustconduct.conduct.cases import assign
 from trustconduct.conduct.ladder import Decision
-from trustconduct.conduct.models import Duty, StepKind, Tag
+from trustconduct.conduct.models import CaseMember, Duty, StepKind, Tag
 from trustconduct.db import new_id
 from trustconduct.files.models import FileKind, MediaType
 from trustconduct.files.take_in import Looked
@@ -493,6 +494,15 @@ def _decided(session: ScopedSession) -> Given:
     return given(case, conduct.a_step(session, case, StepKind.WORD), because="Wrong case")
 
 
+def _a_member(session: ScopedSession) -> Given:
+    case, _ = conduct.a_case(session)
+    assign(session, case, by=build.a_head(session), user_id=new_id(), name="Lee",
+           duty=Duty.ASSIGNED)  # fmt: skip
+    return given(
+        case, session.scalars(select(CaseMember).where(CaseMember.case_id == case.id)).one()
+    )
+
+
 def _withdrawn(session: ScopedSession) -> Letter:
     letter = _frozen(session)
     withdraw_letter(session, letter, by=build.a_head(session), because="Wrong day")
@@ -841,6 +851,7 @@ RULES: dict[str, Asks | Free | tuple[Asks, ...]] = {
     "conduct.cases.assign": Asks(
         Can.DECIDE_STEP, SCHOOL,
         lambda s: given(conduct.a_case(s)[0], user_id=new_id(), name="Lee", duty=Duty.ASSIGNED)),
+    "conduct.cases.end_assignment": Asks(Can.DECIDE_STEP, SCHOOL, _a_member),
     "conduct.cases.close_case": Asks(
         Can.DECIDE_STEP, SCHOOL, lambda s: given(conduct.a_case(s)[0], because="Settled")),
     "conduct.cases.may_see": Free("it says whether they may"),

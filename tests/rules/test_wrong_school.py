@@ -29,6 +29,7 @@ from trustconduct.accounts.permissions import allowed
 from trustconduct.acknowledgements.models import Campaign
 from trustconduct.acknowledgements.plans import CampaignPlan
 from trustconduct.audit.actor import Grant, Role
+from trustconduct.conduct.models import CaseMember
 from trustconduct.contact_matrix.changes import with_purpose, with_route
 from trustconduct.contact_matrix.matrix import Purpose
 from trustconduct.contact_matrix.matrix import Route as ContactRoute
@@ -181,6 +182,15 @@ def a_case_of(step: bool = False) -> Callable[[World], Ids]:
     return ids
 
 
+def a_member_of(world: World) -> Ids:
+    named = []
+    for school in (world.oak, world.elm):
+        with world.sessions.school(school.id, read_only=True) as session:
+            member = session.scalars(select(CaseMember.id)).first()
+        named.append({"case_id": school.case, "member_id": member})
+    return Ids(*named, {"case_id": new_id(), "member_id": new_id()})
+
+
 def a_letter(which: str, **more: Any) -> Callable[[World], Ids]:
     """A letter of each school; the draft, or the one that was approved and withdrawn."""
     return lambda world: Ids(
@@ -329,6 +339,10 @@ SCHOOL_IDS: dict[str, Callable[[World], Ids]] = {
     "cases.deciding": a_case_of(),
     "cases.decide": a_case_of(),
     "cases.letter": a_case_of(step=True),
+    "cases.assigning.show": a_case_of(),
+    "cases.assigning.add": a_case_of(),
+    "cases.assigning.end": a_member_of,
+    "assigned.case": a_case_of(),
     "letters.new": an_adult,
     "letters.begin": an_adult,
     **{

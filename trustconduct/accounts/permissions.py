@@ -60,6 +60,7 @@ class Can(Enum):
     SEE_CASES = auto()  # all of a school's, with whom they are about
     KEEP_CASES = auto()  # triage, move, merge, add statements
     DECIDE_STEP = auto()  # of the ladder; and who else sees a case
+    SEE_ASSIGNED = auto()  # the cases that one was assigned to, and no others
     ANSWER_RISK = auto()  # say that letters may go out though a child may be at risk
     SET_UP_LETTERS = auto()  # who may sign, and whether two people must agree
     # at either: mail and text messages of the school, or of the Trust itself
@@ -158,10 +159,11 @@ AT_SCHOOL: dict[Role, frozenset[Can]] = {
             *_ANSWERS,
             *_WRITES_LETTERS,
             Can.REPORT_INCIDENT,
+            Can.SEE_ASSIGNED,
         }
     ),
-    Role.TEACHER: frozenset({Can.SEE_SCHOOL, Can.REPORT_INCIDENT}),
-    Role.GOVERNOR: frozenset({Can.SEE_SCHOOL}),
+    Role.TEACHER: frozenset({Can.SEE_SCHOOL, Can.REPORT_INCIDENT, Can.SEE_ASSIGNED}),
+    Role.GOVERNOR: frozenset({Can.SEE_SCHOOL, Can.SEE_ASSIGNED}),
     Role.SAFEGUARDING: frozenset(
         {Can.SEE_SCHOOL, Can.SEE_PEOPLE, Can.MARK_UNTOLD, *_KEEPS_CASES, Can.ANSWER_RISK}
     ),
@@ -176,6 +178,7 @@ _ASKED_AGAIN = {
     "HOLD_TALK",
     "SEE_HISTORY",
     "SEE_CASES",
+    "SEE_ASSIGNED",
     # exporting
     "EXPORT",
     # banning

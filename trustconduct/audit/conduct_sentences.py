@@ -24,6 +24,10 @@ OF_CONDUCT: dict[Event, tuple[str, ...]] = {
         "said that letters about a report may go out",
     ),
     Event.CASE_OPENED: ("opened case {number}", "opened a case"),
+    Event.CASE_UNASSIGNED: (
+        "said that {name} does not see case {number} any more",
+        "said that somebody does not see a case any more",
+    ),
     Event.CASE_ASSIGNED: ("let {name} see case {number}", "let somebody see a case"),
     Event.CASE_CLOSED: ("closed case {number}", "closed a case"),
     Event.STEP_DECIDED: ("decided in case {number}: {step}", "decided in a case"),

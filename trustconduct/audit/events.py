@@ -158,6 +158,7 @@ class Event(StrEnum):
     RISK_ANSWERED = "risk.answered"
     CASE_OPENED = "case.opened"
     CASE_ASSIGNED = "case.assigned"
+    CASE_UNASSIGNED = "case.unassigned"
     CASE_CLOSED = "case.closed"
     STEP_DECIDED = "step.decided"
     STEP_WITHDRAWN = "step.withdrawn"

@@ -78,6 +78,18 @@ def assign(
            duty=duty.value)  # fmt: skip
 
 
+def end_assignment(
+    session: ScopedSession, case: ConductCase, member: CaseMember, *, by: Actor
+) -> None:
+    """Let somebody see a case no longer; that they could stays to be read. Raises CaseRefused."""
+    permit(by, Can.DECIDE_STEP, session.school_id)
+    if member.ended_at or member.case_id != case.id:
+        raise CaseRefused("They do not see this case any more.")
+    member.ended_at, member.ended_by = clock.now(), by.name
+    session.flush()
+    record(session, Event.CASE_UNASSIGNED, by=by, about=case, number=case.number, name=member.name)
+
+
 def close_case(session: ScopedSession, case: ConductCase, *, by: Actor, because: str) -> None:
     """Close a case, with the reason. Raises CaseRefused."""
     permit(by, Can.DECIDE_STEP, session.school_id)

@@ -97,9 +97,15 @@ class CaseLine:
 
 
 def cases_page(
-    session: ScopedSession, *, page: int = 0, adult_id: UUID | None = None
+    session: ScopedSession,
+    *,
+    page: int = 0,
+    adult_id: UUID | None = None,
+    member_id: UUID | None = None,
 ) -> list[CaseLine]:
-    """A page of cases, open ones first, the newest first; one more than PAGE where there are."""
+    """`member_id`: only those that this user was assigned to.
+
+    A page of cases, open ones first, the newest first; one more than PAGE where there are."""
     reports = (
         select(
             Incident.case_id, func.count().label("n"), func.max(Incident.happened_on).label("at")
@@ -135,6 +141,11 @@ def cases_page(
     )
     if adult_id:
         wanted = wanted.where(ConductCase.adult_id == adult_id)
+    if member_id:
+        assigned = select(CaseMember.case_id).where(
+            CaseMember.user_id == member_id, CaseMember.ended_at.is_(None)
+        )
+        wanted = wanted.where(ConductCase.id.in_(assigned))
     return [
         CaseLine(id, number, person, n, at, StepKind(kind) if kind else None, closed is not None)
         for id, number, person, n, at, kind, closed in session.execute(wanted)

@@ -128,6 +128,14 @@ class Duty(StrEnum):
     GOVERNOR = "governor"
     FOLLOW_UP = "follow_up"  # with the member of staff who was affected
 
+    @property
+    def word(self) -> str:
+        return {
+            "assigned": "Works on it",
+            "governor": "Reads it as a governor",
+            "follow_up": "Looks after the staff who were affected",
+        }[self.value]
+
 
 def _one_of(column: str, kinds: type[StrEnum]) -> str:
     return f"{column} in (" + ", ".join(f"'{each.value}'" for each in kinds) + ")"

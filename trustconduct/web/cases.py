@@ -30,6 +30,7 @@ from trustconduct.conduct.lists import (
 from trustconduct.conduct.models import (
     CaseStep,
     ConductCase,
+    Duty,
     Incident,
     Involved,
     Place,
@@ -47,7 +48,7 @@ from trustconduct.letters.write import LetterRefused, begin_letter
 from trustconduct.people.models import Adult
 from trustconduct.people.person import people_page
 from trustconduct.tenants.sessions import ScopedSession
-from trustconduct.web import case_search
+from trustconduct.web import assigning, case_search
 from trustconduct.web.door import (
     Form,
     actor,
@@ -65,6 +66,7 @@ from trustconduct.web.tasks import Here, Task, tasks
 
 pages = Blueprint("cases", __name__, url_prefix="/<school>/staff/cases")
 pages.url_value_preprocessor(enter_school)
+pages.register_blueprint(assigning.pages)
 pages.register_blueprint(case_search.pages)
 
 CHANGED = "Somebody else changed this meanwhile. Look at it again: nothing of yours was done."
@@ -255,6 +257,7 @@ def _case_page(row: ConductCase, form: Form, status: int = 200) -> Response:
         told=told,
         steps=steps_of(g.session, row),
         StepKind=StepKind,
+        Duty=Duty,
         Tag=Tag,
         Place=Place,
         Involved=Involved,
@@ -383,11 +386,7 @@ def letter(case_id: UUID, step_id: UUID) -> Response:
 # -- tasks
 
 
-def _cases() -> str:
-    return school_url("cases.show")
-
-
-@tasks(Can.KEEP_CASES, order=3, more=_cases)
+@tasks(Can.KEEP_CASES, order=3, more=lambda: school_url("cases.show"))
 def reports_waiting(session: ScopedSession, here: Here) -> Iterator[Task]:
     """Reports that nobody has looked through; those with a child at risk first. One query."""
     for one in sorted(untriaged(session), key=lambda each: not each.at_risk):

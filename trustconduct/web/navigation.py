@@ -22,6 +22,7 @@ STAFF: Places = (
     ("People", "people.show", Can.SEE_PEOPLE, "people."),
     ("Reports", "reports.show", Can.REPORT_INCIDENT, "reports."),
     ("Cases", "cases.show", Can.SEE_CASES, "cases."),
+    ("Assigned to me", "assigned.show", Can.SEE_ASSIGNED, "assigned."),
     ("Letters", "letters.show", Can.SEE_LETTERS, "letters."),
     ("Letters to send", "posting.show", Can.SERVE_LETTER, "posting."),
     ("Reviews", "own_reviews.show", Can.KEEP_REVIEWS, "own_reviews."),
