@@ -46,6 +46,7 @@ def test_a_report_on_a_phone_comes_to_a_letter(service, open_page, axe):
     expect(teacher.locator("main")).to_contain_text("Say whether a child may be at risk.")
     expect(teacher.get_by_label("What happened?")).to_have_value(re.compile("by the lantern"))
     teacher.get_by_label("At school").check()
+    teacher.get_by_label("Office").check()  # was affected
     teacher.get_by_label("Yes, or I am not sure").check()
     teacher.get_by_role("button", name="Send the report").click()
     expect(teacher.locator("body")).to_contain_text("The safeguarding lead has been told.")

@@ -2,7 +2,7 @@
 
 PostgreSQL may not look into an index of words before it has held each row to its school: its
 match is not leakproof. So the school's rows are read and matched one by one, which takes tens
-of milliseconds at 50,000 reports (docs/adr/0045).
+of milliseconds at 50,000 reports (docs/adr/0043).
 """
 
 from __future__ import annotations

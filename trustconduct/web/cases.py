@@ -77,6 +77,7 @@ class TriageForm(Plain):
     seen = fields.Integer(required=True)
     adult = Line(longest=40)
     case = Line(longest=40)
+    clauses = fields.List(fields.String(), load_default=list)
 
 
 class StepForm(Plain):
@@ -157,7 +158,8 @@ def _report_page(incident: Incident, form: Form, status: int = 200) -> Response:
 @pages.post("/report/<uuid:incident_id>")
 @needs(Can.KEEP_CASES)
 def look_through(incident_id: UUID) -> Response:
-    incident, form = _incident(incident_id), read(TriageForm)
+    typed = {**request.form.to_dict(), "clauses": request.form.getlist("clauses")}
+    incident, form = _incident(incident_id), read(TriageForm, typed)
     if form.errors:
         return _report_page(incident, form, 422)
     case_id = _uuid(form.values.get("case", ""))
@@ -169,7 +171,7 @@ def look_through(incident_id: UUID) -> Response:
                 incident,
                 by=actor(),
                 adult_id=_uuid(form.values.get("adult", "")),
-                clauses=request.form.getlist("clauses"),
+                clauses=form.values["clauses"],
                 case=into,
                 seen=form.values["seen"],
             ).id

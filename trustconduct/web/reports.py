@@ -36,7 +36,7 @@ class ReportForm(Plain):
     witness = Words(longest=LONGEST)
     filed_for = Line(longest=120)
     at_risk = Choice(YES_NO, blank="Say whether a child may be at risk.")
-    affected = fields.List(fields.String())
+    affected = fields.List(fields.String(), load_default=list)
 
 
 @pages.get("/")
@@ -70,7 +70,8 @@ def _new_page(form: Form, status: int = 200) -> Response:
 @pages.post("/new")
 @needs(Can.REPORT_INCIDENT)
 def file() -> Response:
-    form = read(ReportForm)
+    typed = {**request.form.to_dict(), "affected": request.form.getlist("affected")}
+    form = read(ReportForm, typed)
     if form.errors:
         return _new_page(form, 422)
     values = form.values

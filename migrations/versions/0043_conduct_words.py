@@ -2,7 +2,7 @@
 
 from alembic import op
 
-revision = "0049"
+revision = "0043"
 down_revision = "0042"
 
 WORDS = "incident_words"
