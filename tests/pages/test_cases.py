@@ -94,7 +94,7 @@ def test_a_report_on_a_phone_comes_to_a_letter(service, open_page, axe):
     head.get_by_label("Formal letter with an invitation").check()
     head.get_by_role("button", name="Decide").click()
     head.get_by_role("button", name="Write the letter").click()
-    expect(head.locator("main")).to_contain_text("The safeguarding lead has not said")
+    expect(head.locator("main")).to_contain_text("The safeguarding lead has not yet said")
     letter = head.url
 
     # The lead says that letters may go out.
@@ -107,7 +107,7 @@ def test_a_report_on_a_phone_comes_to_a_letter(service, open_page, axe):
     lead.get_by_role("button", name="Letters may go out").click()
     expect(lead.locator("main")).to_contain_text("said that letters may go out")
     head.goto(letter)
-    expect(head.locator("main")).not_to_contain_text("The safeguarding lead has not said")
+    expect(head.locator("main")).not_to_contain_text("The safeguarding lead has not yet said")
 
     # A governor sees the case once assigned, and the teacher what came of the report.
     governor = as_(Role.GOVERNOR)

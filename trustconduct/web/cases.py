@@ -171,10 +171,8 @@ def look_through(incident_id: UUID) -> Response:
                 incident,
                 by=actor(),
                 adult_id=_uuid(form.values.get("adult", "")),
-                clauses=form.values["clauses"],
-                case=into,
-                seen=form.values["seen"],
-            ).id
+                clauses=form.values["clauses"], case=into, seen=form.values["seen"],
+            ).id  # fmt: skip
     except CaseRefused as no:
         form.refuse("clauses", str(no))
         return _report_page(_incident(incident_id), form, 422)
