@@ -134,6 +134,7 @@ AT_SCHOOL: dict[Role, frozenset[Can]] = {
             Can.SERVE_LETTER,
             Can.SET_UP_LETTERS,
             *_KEEPS_CASES,
+            Can.SEE_ASSIGNED,
             Can.DECIDE_STEP,
             Can.SEE_HISTORY,
         }
