@@ -4,6 +4,7 @@ from trustconduct.accounts import models as accounts
 from trustconduct.acknowledgements import entrance, notice_models, paper_models, plans
 from trustconduct.acknowledgements import models as acknowledgements
 from trustconduct.audit import models as audit
+from trustconduct.conduct import contact_plans, meeting_models, referrals
 from trustconduct.conduct import models as conduct
 from trustconduct.contact_matrix import models as contact_matrix
 from trustconduct.db import Base
@@ -35,17 +36,20 @@ MODULES = (
     conduct,
     consultations,
     contact_matrix,
+    contact_plans,
     edition_changes,
     entrance,
     files,
     jobs,
     notice_models,
     letters,
+    meeting_models,
     outbox,
     paper_models,
     people,
     plans,
     policies,
+    referrals,
     reviews,
     roll_models,
     rollouts,

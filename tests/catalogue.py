@@ -21,7 +21,7 @@ from trustconduct.web import errors
 ROOT = Path(__file__).parent.parent / "trustconduct"
 CATALOGUES = ROOT / "languages"
 KEYWORDS = {"_": None, "gettext": None, "say": None, "many": (1, 2), "Message": None}
-PYTHON = ("acknowledgements", "contact_matrix", "languages", "outbox", "policies", "web")
+PYTHON = ("acknowledgements", "conduct", "contact_matrix", "languages", "outbox", "policies", "web")
 TEMPLATES = ("web/templates", "policies/templates")
 
 

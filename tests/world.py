@@ -16,6 +16,9 @@ from uuid import UUID
 from sqlalchemy import select
 
 from tests import build
+from tests.conduct import meeting_rows as meetings
+from tests.conduct import plan_rows as plans
+from tests.conduct import referral_rows as referrals
 from tests.conduct import rows as conduct
 from tests.letters import rows as letters
 from trustconduct import clock
@@ -111,6 +114,10 @@ class WorldSchool:
     incident: UUID | None = None  # in the case
     untriaged: UUID | None = None
     case: UUID | None = None
+    plan: UUID | None = None  # of Lee, ended
+    meeting: UUID | None = None  # of the case, to come
+    mediation: UUID | None = None
+    referral: UUID | None = None  # of the case, ended
     step: UUID | None = None
     roll: UUID | None = None  # looked at, and not saved
     pack: UUID | None = None  # of one sheet
@@ -409,7 +416,10 @@ def _filled(session: ScopedSession, school: WorldSchool) -> WorldSchool:
         notice=notice.id,
         occasion=occasion.id,
         **letters.of_world(session, word, by),
-        **conduct.of_world(session, word, by),
+        **(of_conduct := conduct.of_world(session, word, by)),
+        **meetings.of_world(session, word, by, of_conduct["case"]),
+        **referrals.of_world(session, word, by, of_conduct["case"]),
+        **plans.of_world(session, word, by),
         roll=_a_roll_on_its_way(session, word),
     )
 

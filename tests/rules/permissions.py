@@ -26,6 +26,7 @@ from sqlalchemy import select, text
 
 from tests import build
 from tests.build import SEALER, the_edition, the_school
+from tests.conduct import meeting_rows, plan_rows, referral_rows
 from tests.conduct import rows as conduct
 from tests.letters import rows
 from trustconduct import clock
@@ -886,6 +887,23 @@ RULES: dict[str, Asks | Free | tuple[Asks, ...]] = {
     "letters.wordings.take_up_shipped": Asks(
         Can.WORD_LETTERS, TRUST, lambda s: given(), idle="every kind has its words"),
     "letters.write.ask_approval": Asks(Can.WRITE_LETTER, SCHOOL, lambda s: _written(s)),
+    "conduct.contact_plans.end_plan": Asks(
+        Can.KEEP_CONTACT_PLAN, SCHOOL, lambda s: given(plan_rows.a_plan(s), because="So")),
+    "conduct.contact_plans.make_plan": Asks(
+        Can.KEEP_CONTACT_PLAN, SCHOOL,
+        lambda s: given(build.an_adult(s), plan_rows.planned(), seen=None)),
+    "conduct.referrals.end_referral": Asks(
+        Can.KEEP_REFERRALS, SCHOOL,
+        lambda s: given(*referral_rows.a_referral(s), outcome="So", on=clock.today())),
+    "conduct.referrals.note_referral": Asks(
+        Can.KEEP_REFERRALS, SCHOOL,
+        lambda s: given(meeting_rows.about_somebody(s), referral_rows.told(s))),
+    "conduct.referrals.referrals_of": Asks(
+        Can.SEE_REFERRALS, SCHOOL, lambda s: given(meeting_rows.about_somebody(s).id)),
+    **{
+        f"conduct.{name}": Asks(Can.KEEP_CASES, SCHOOL, made)
+        for name, made in meeting_rows.RULES.items()
+    },
     "letters.write.begin_letter": Asks(
         Can.WRITE_LETTER, SCHOOL, lambda s: given(rows.an_addressee(s), KINDS["plain"])),
     "letters.write.choose_way": Asks(Can.WRITE_LETTER, SCHOOL, _way_of_letter),

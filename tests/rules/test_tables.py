@@ -173,6 +173,8 @@ POINT_TO_NOTHING = {
     "fk_case_step_school_id_adult_id",
     "fk_case_step_school_id_prior_id",
     "fk_case_step_school_id_version_id",
+    "fk_meeting_school_id_step_id",
+    "fk_meeting_school_id_follows_id",
     "fk_letter_school_id_signatory_id",
     "fk_letter_school_id_replaces_id",
     "fk_letter_frozen_school_id_version_id",

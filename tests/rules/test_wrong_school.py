@@ -84,6 +84,36 @@ def an_adult(world: World) -> Ids:
     return Ids(*each, {"adult_id": new_id()})
 
 
+def a_meeting(world: World) -> Ids:
+    each = (
+        {"case_id": school.case, "meeting_id": school.meeting} for school in (world.oak, world.elm)
+    )
+    return Ids(*each, {"case_id": new_id(), "meeting_id": new_id()})
+
+
+def a_mediation(world: World) -> Ids:
+    each = (
+        {"case_id": school.case, "mediation_id": school.mediation}
+        for school in (world.oak, world.elm)
+    )
+    return Ids(*each, {"case_id": new_id(), "mediation_id": new_id()})
+
+
+def a_referral(world: World) -> Ids:
+    each = (
+        {"case_id": school.case, "referral_id": school.referral}
+        for school in (world.oak, world.elm)
+    )
+    return Ids(*each, {"case_id": new_id(), "referral_id": new_id()})
+
+
+def a_plan(world: World) -> Ids:
+    def one(school: WorldSchool) -> dict[str, Any]:
+        return {"adult_id": school.adults[f"Lee {school.canary}"], "plan_id": school.plan}
+
+    return Ids(one(world.oak), one(world.elm), {"adult_id": new_id(), "plan_id": new_id()})
+
+
 def a_roll(world: World) -> Ids:
     return Ids({"roll_id": world.oak.roll}, {"roll_id": world.elm.roll}, {"roll_id": new_id()})
 
@@ -320,6 +350,18 @@ SCHOOL_IDS: dict[str, Callable[[World], Ids]] = {
     },
     **{f"people.{name}": two_apart for name in ("marks.reunite", "marks.reunited")},
     **{f"people.rolls.{name}": a_roll for name in ("show", "columns", "save", "drop")},
+    **{f"cases.meetings.{name}": a_case_of() for name in ("show", "offer", "mediate")},
+    **{
+        f"cases.meetings.{name}": a_meeting
+        for name in ("move", "agree", "came", "comment", "invite", "calendar_entry")
+    },
+    **{f"cases.referrals.{name}": a_case_of() for name in ("show", "note")},
+    "cases.referrals.end": a_referral,
+    **{f"cases.meetings.{name}": a_mediation for name in ("answered", "ended")},
+    "people.plan.show": an_adult,
+    "people.plan.make": an_adult,
+    "people.plan.end": a_plan,
+    "people.plan.write": a_plan,
     "cases.report": a_report_of,
     "cases.look_through": a_report_of,
     "cases.proceed": a_report_of,
@@ -356,6 +398,7 @@ SCHOOL_IDS: dict[str, Callable[[World], Ids]] = {
     "letter.show": a_letter_link(),
     "letter.open_with_code": a_letter_link(),
     "letter.pdf": a_letter_link(),
+    "letter.meeting": a_letter_link(),
     "finder.show": a_way("purpose_id", "ask"),
     "finder.block_of": a_way("purpose_id", "ask"),
     "setup.ways.way": a_way("way_id"),

@@ -30,9 +30,11 @@ SOURCES = [
     ("letters_to_approve", Can.APPROVE_LETTER),
     ("letters_to_send", Can.SERVE_LETTER),
     ("in_wrong_hands", Can.SEND_LINK_AGAIN),
+    ("meetings_to_note", Can.KEEP_CASES),
     ("to_talk", Can.HOLD_TALK),
     ("to_ask", Can.START_CAMPAIGN),
     ("to_look_at", Can.KEEP_REVIEWS),
+    ("plans_ending", Can.KEEP_CONTACT_PLAN),
     ("to_hang_anew", Can.CHANGE_SETTINGS),
 ]
 TRUST_SOURCES = [
@@ -139,9 +141,11 @@ QUERIES = {
     "letters_to_send": 1,
     "in_wrong_hands": 1,
     "to_talk": 1,
+    "meetings_to_note": 1,
     "to_ask": 1,
     "to_look_at": 1,
     "to_hang_anew": 1,
+    "plans_ending": 1,
 }
 
 

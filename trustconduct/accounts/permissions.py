@@ -61,6 +61,10 @@ class Can(Enum):
     KEEP_CASES = auto()  # triage, move, merge, add statements
     DECIDE_STEP = auto()  # of the ladder; and who else sees a case
     ANSWER_RISK = auto()  # say that letters may go out though a child may be at risk
+    SEE_REFERRALS = auto()  # police, legal, take-down: a compartment of its own
+    KEEP_REFERRALS = auto()
+    SEE_CONTACT_PLAN = auto()  # whom a person writes to, how often and until when
+    KEEP_CONTACT_PLAN = auto()  # and why
     SET_UP_LETTERS = auto()  # who may sign, and whether two people must agree
     # at either: mail and text messages of the school, or of the Trust itself
     SEE_MAIL = auto()
@@ -79,6 +83,8 @@ _ASKS = {
 _KEEPS_PEOPLE = {Can.CHANGE_PEOPLE, Can.CONFIRM_LIST, Can.MARK_UNTOLD, Can.EXPORT}
 _ANSWERS = {Can.SEE_ANSWERS, Can.SEND_LINK_AGAIN, Can.HOLD_TALK, Can.KEY_ANSWER}
 _WRITES_LETTERS = {Can.SEE_LETTERS, Can.WRITE_LETTER}
+_KEEPS_REFERRALS = {Can.SEE_REFERRALS, Can.KEEP_REFERRALS}
+_KEEPS_PLANS = {Can.SEE_CONTACT_PLAN, Can.KEEP_CONTACT_PLAN}
 _KEEPS_CASES = {Can.REPORT_INCIDENT, Can.SEE_CASES, Can.KEEP_CASES}
 
 AT_TRUST: dict[Role, frozenset[Can]] = {
@@ -134,6 +140,8 @@ AT_SCHOOL: dict[Role, frozenset[Can]] = {
             Can.SET_UP_LETTERS,
             *_KEEPS_CASES,
             Can.DECIDE_STEP,
+            *_KEEPS_PLANS,
+            *_KEEPS_REFERRALS,
             Can.SEE_HISTORY,
         }
     ),
@@ -148,6 +156,7 @@ AT_SCHOOL: dict[Role, frozenset[Can]] = {
             Can.KEEP_REVIEWS,
             Can.SERVE_LETTER,
             Can.REPORT_INCIDENT,
+            Can.SEE_CONTACT_PLAN,
         }
     ),
     Role.PASTORAL: frozenset(
@@ -158,12 +167,20 @@ AT_SCHOOL: dict[Role, frozenset[Can]] = {
             *_ANSWERS,
             *_WRITES_LETTERS,
             Can.REPORT_INCIDENT,
+            *_KEEPS_PLANS,
         }
     ),
     Role.TEACHER: frozenset({Can.SEE_SCHOOL, Can.REPORT_INCIDENT}),
     Role.GOVERNOR: frozenset({Can.SEE_SCHOOL}),
     Role.SAFEGUARDING: frozenset(
-        {Can.SEE_SCHOOL, Can.SEE_PEOPLE, Can.MARK_UNTOLD, *_KEEPS_CASES, Can.ANSWER_RISK}
+        {
+            Can.SEE_SCHOOL,
+            Can.SEE_PEOPLE,
+            Can.MARK_UNTOLD,
+            *_KEEPS_CASES,
+            Can.ANSWER_RISK,
+            *_KEEPS_REFERRALS,
+        }
     ),
 }
 
@@ -176,6 +193,7 @@ _ASKED_AGAIN = {
     "HOLD_TALK",
     "SEE_HISTORY",
     "SEE_CASES",
+    "SEE_REFERRALS",
     # exporting
     "EXPORT",
     # banning

@@ -14,6 +14,7 @@ from trustconduct.audit.conduct_sentences import OF_CONDUCT
 from trustconduct.audit.events import Event
 from trustconduct.audit.letter_sentences import OF_LETTERS
 from trustconduct.audit.people_sentences import OF_PEOPLE
+from trustconduct.audit.plan_sentences import OF_PLANS
 
 PLACE = re.compile(r"\{(\w+)\}")
 
@@ -58,7 +59,7 @@ def _words(value: Any) -> str:
 SENTENCES: dict[Event, Sentence] = {
     **{
         event: Sentence(*words)
-        for event, words in {**OF_CONDUCT, **OF_LETTERS, **OF_PEOPLE}.items()
+        for event, words in {**OF_CONDUCT, **OF_LETTERS, **OF_PEOPLE, **OF_PLANS}.items()
     },
     Event.TRUST_CHANGED: Sentence("changed the Trust’s name or numbers"),
     Event.SCHOOL_SETTINGS_GIVEN: Sentence(

@@ -23,7 +23,7 @@ from trustconduct.letters.parts import (
     in_words,
 )
 from trustconduct.letters.reading_age import reading_age
-from trustconduct.letters.records import Record, record_of
+from trustconduct.letters.records import Contact, Record, contact_of, record_of
 from trustconduct.letters.wordings import in_use
 from trustconduct.people.models import Adult
 from trustconduct.policies.document import Document, canonical, sha256
@@ -141,6 +141,9 @@ def draft_of(session: ScopedSession, letter: Letter) -> Draft:
     adult = session.get_one(Adult, (letter.school_id, letter.adult_id))
     record = record_of(session, letter, kind)
     from_record = {name: v for name, v in (record.parts if record else {}).items() if v}
+    contact = None if kind.internal else contact_of(session, adult.id)
+    if contact and kind.part("contact") and not from_record.get("contact"):
+        from_record["contact"] = _whom(contact)
     given = {**letter.parts, **from_record}
     wording = in_use(session, kind)
     version = version_in_force(session, _day(given.get("incident_on")))
@@ -150,8 +153,9 @@ def draft_of(session: ScopedSession, letter: Letter) -> Draft:
         else None
     )
     composed = _composed(
-        session, letter, kind, adult, given=given, wording=wording, version=version
-    )
+        session, letter, kind, adult, given=given, wording=wording, version=version,
+        contact=contact,
+    )  # fmt: skip
     composed = _signed(composed, signatory)
     return Draft(
         kind=kind,
@@ -190,10 +194,17 @@ def _composed(
     given: Mapping[str, Any],
     wording: LetterWording | None,
     version: SchoolVersion | None,
+    contact: Contact | None,
 ) -> Composed:
     school = session.get_one(School, session.school_id)
     trust = session.execute(select(Trust.name, Trust.letter_advice)).first()
     facts = facts_of(session, school, settings_of(session))
+    if contact:
+        facts = {
+            **facts,
+            "school.telephone": contact.telephone or facts["school.telephone"],
+            "school.email": contact.email or facts["school.email"],
+        }
     document = version.document if version else None
     title = (document.title if document else "") or "Code of conduct for parents and carers"
     policy = f"{title}, version {version.number}" if version else ""
@@ -221,13 +232,28 @@ def _composed(
         trust_name=trust.name if trust else "",
         policy=policy,
         advice=trust.letter_advice if trust and not to_reception else "",
-        blocks=tuple(_blocks(kind, given, wording, document, values)),
+        blocks=(
+            *_blocks(kind, given, wording, document, values),
+            *_by_plan(kind, contact),
+        ),
         signed_by="",
         signed_as="",
         answers=_number_of(session, letter.replaces_id),
         answer_days=answer["days"] if answer else None,
         answer_unit=answer["unit"] if answer else "",
     )
+
+
+def _whom(contact: Contact) -> str:
+    ways = " or ".join(one for one in (contact.email, contact.telephone) if one)
+    return f"{contact.who}: {ways}"
+
+
+def _by_plan(kind: Kind, contact: Contact | None) -> list[Block]:
+    """How to keep in touch, on every letter to a person with a plan; its own says it already."""
+    if contact is None or kind.part("plan"):
+        return []
+    return [Block("How we keep in touch", tuple(_lines(contact.words)))]
 
 
 def _number_of(session: ScopedSession, letter_id: UUID | None) -> int | None:

@@ -9,6 +9,8 @@ from flask import Blueprint, Response, g, make_response, redirect, render_templa
 from sqlalchemy import select
 
 from trustconduct import clock
+from trustconduct.conduct.meeting_models import Meeting
+from trustconduct.conduct.meetings import SOURCE
 from trustconduct.db import transaction
 from trustconduct.letters.kinds import KINDS
 from trustconduct.letters.models import Letter
@@ -20,6 +22,8 @@ from trustconduct.web.cookies import link_cookie, set_link_cookie
 from trustconduct.web.door import Form, enter_school, open_to_all, read, works
 from trustconduct.web.downloads import to_save
 from trustconduct.web.fields import Line, Plain
+from trustconduct.web.meetings import ics
+from trustconduct.web.own_contact import own_plan
 
 pages = Blueprint("letter", __name__, url_prefix="/<school>/letter")
 pages.url_value_preprocessor(enter_school)
@@ -79,9 +83,22 @@ def show(service_id: UUID) -> Response:
 
 
 def _letter(waiting: Waiting) -> Response:
-    kind = g.session.scalar(select(Letter.kind).where(Letter.id == waiting.letter_id))
+    letter = g.session.execute(
+        select(Letter.kind, Letter.adult_id, Letter.record_kind, Letter.record_id).where(
+            Letter.id == waiting.letter_id
+        )
+    ).one()
     advice = g.session.scalar(select(Trust.letter_advice))
-    return _page("letter/letter.html", waiting, subject=KINDS[kind].subject, advice=advice)
+    return _page("letter/letter.html", waiting, subject=KINDS[letter.kind].subject, advice=advice,
+                 plan=own_plan(letter.adult_id), meeting=_meeting(letter))  # fmt: skip
+
+
+def _meeting(letter: Any) -> Meeting | None:
+    """The meeting that the letter invites to, where it is still to come."""
+    if letter.record_kind != SOURCE:
+        return None
+    meeting = g.session.get(Meeting, (g.school.id, letter.record_id))
+    return meeting if meeting and not meeting.came_of else None
 
 
 def _code_page(waiting: Waiting, form: Form, status: int = 200) -> Response:
@@ -113,6 +130,20 @@ def open_with_code(service_id: UUID) -> Response:
         return _code_page(again or waiting, form, 422)
     response = make_response(redirect(_path(service_id), 303))
     return _cookie(response, service_id, OPENED)
+
+
+@pages.get("/<uuid:service_id>/meeting.ics")
+@open_to_all
+def meeting(service_id: UUID) -> Response:
+    """The meeting for a calendar, for whom the letter was opened by."""
+    waiting, opened = _behind_cookie(service_id)
+    if waiting is None or waiting.withdrawn or not (opened and waiting.opened):
+        return _closed()
+    letter = g.session.execute(
+        select(Letter.record_kind, Letter.record_id).where(Letter.id == waiting.letter_id)
+    ).one()
+    there = _meeting(letter)
+    return ics(there) if there else _closed()
 
 
 @pages.get("/<uuid:service_id>/letter.pdf")

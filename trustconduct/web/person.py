@@ -14,6 +14,7 @@ from trustconduct.accounts.permissions import Can
 from trustconduct.acknowledgements.notice_facts import facts_of_person
 from trustconduct.acknowledgements.of_person import asked_of, messages_to
 from trustconduct.audit.events import Event
+from trustconduct.conduct.contact_plans import open_plan
 from trustconduct.db import transaction
 from trustconduct.people.change import (
     FIELDS,
@@ -29,7 +30,7 @@ from trustconduct.people.change import (
 )
 from trustconduct.people.models import Adult, AdultKind, Care, Pupil
 from trustconduct.people.person import whole
-from trustconduct.web.door import Form, actor, found, needs, note_reading, read
+from trustconduct.web.door import Form, actor, found, mine, needs, note_reading, read
 from trustconduct.web.fields import Choice, Email, Line, Number, Plain, Postal
 from trustconduct.web.navigation import school_url, staff_page
 
@@ -87,6 +88,8 @@ def show(adult_id: UUID) -> Response:
         asked=asked_of(g.session, person.ids),
         messages=messages_to(g.session, person.ids),
         facts=facts_of_person(g.session, person.ids),
+        plan=open_plan(g.session, adult_id) if Can.SEE_CONTACT_PLAN in mine() else None,
+        today=clock.today(),
         yes_no={True: "Yes", False: "No", None: "Not known"},
         moment=moment,
         day=clock.day,

@@ -44,6 +44,7 @@ from trustconduct.schools.settings import facts_of, settings_of
 from trustconduct.web.cookies import link_cookie, set_link_cookie
 from trustconduct.web.door import Form, enter_school, leave, open_to_all, read, works
 from trustconduct.web.fields import Plain
+from trustconduct.web.own_contact import own_plan
 from trustconduct.web.speaking import own_matrix, own_words, say, speak, spoken, tongue
 
 pages = Blueprint("sign", __name__, url_prefix="/<school>/sign")
@@ -357,11 +358,13 @@ def _form_page(asks: Asked, form: Form, status: int = 200) -> Response:
 
 
 def _page(template: str, asks: Asked, *, status: int = 200, **more: Any) -> Response:
+    plan = own_plan(asks.adult_id)  # it takes the place of the matrix
     page = render_template(
         template,
         asks=asks,
         words=_words(asks),
-        matrix=_matrix(),
+        plan=plan,
+        matrix=None if plan else _matrix(),
         trust=works().directory.trust(),
         look=look_of(g.session),
         facts={"school.telephone": asks.telephone},
