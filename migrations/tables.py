@@ -4,6 +4,7 @@ from trustconduct.accounts import models as accounts
 from trustconduct.acknowledgements import entrance, notice_models, paper_models, plans
 from trustconduct.acknowledgements import models as acknowledgements
 from trustconduct.audit import models as audit
+from trustconduct.bans import models as bans
 from trustconduct.contact_matrix import models as contact_matrix
 from trustconduct.db import Base
 from trustconduct.files import models as files
@@ -30,6 +31,7 @@ MODULES = (
     acknowledgements,
     approvers,
     audit,
+    bans,
     calendars,
     consultations,
     contact_matrix,

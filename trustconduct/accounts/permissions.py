@@ -57,6 +57,15 @@ class Can(Enum):
     APPROVE_LETTER = auto()  # and withdraw one
     SERVE_LETTER = auto()  # print, post, hand over; without reading it on a page
     SET_UP_LETTERS = auto()  # who may sign, and whether two people must agree
+    SEE_BANS = auto()  # with all that they say
+    ISSUE_BAN = auto()  # begin, confirm or not, take in an older one
+    CHANGE_BAN = auto()  # its terms and exceptions
+    END_BAN = auto()  # lift, or withdraw as an error
+    HEAR_BAN = auto()  # note what they say, give more time
+    REVIEW_BAN = auto()
+    SEE_GATE = auto()  # who is barred, without reasons, and note that they were seen
+    KEEP_GATE = auto()  # the devices of reception
+    CALL_FIRST = auto()  # the names alone: call the office first
     # at either: mail and text messages of the school, or of the Trust itself
     SEE_MAIL = auto()
     SEE_TO_MAIL = auto()
@@ -73,6 +82,8 @@ _ASKS = {
 }
 _KEEPS_PEOPLE = {Can.CHANGE_PEOPLE, Can.CONFIRM_LIST, Can.MARK_UNTOLD, Can.EXPORT}
 _ANSWERS = {Can.SEE_ANSWERS, Can.SEND_LINK_AGAIN, Can.HOLD_TALK, Can.KEY_ANSWER}
+_GATE = {Can.SEE_GATE, Can.KEEP_GATE, Can.CALL_FIRST}
+_BANS = {Can.SEE_BANS, Can.HEAR_BAN, *_GATE}
 _WRITES_LETTERS = {Can.SEE_LETTERS, Can.WRITE_LETTER}
 
 AT_TRUST: dict[Role, frozenset[Can]] = {
@@ -106,7 +117,7 @@ AT_TRUST: dict[Role, frozenset[Can]] = {
 
 # What a role of the Trust may do inside any school: fill in for the head, who then publishes.
 IN_ANY_SCHOOL: dict[Role, frozenset[Can]] = {
-    Role.TRUST_OFFICER: frozenset(_SETS_UP),
+    Role.TRUST_OFFICER: frozenset({*_SETS_UP, Can.REVIEW_BAN}),
 }
 
 AT_SCHOOL: dict[Role, frozenset[Can]] = {
@@ -126,6 +137,11 @@ AT_SCHOOL: dict[Role, frozenset[Can]] = {
             Can.APPROVE_LETTER,
             Can.SERVE_LETTER,
             Can.SET_UP_LETTERS,
+            *_BANS,
+            Can.ISSUE_BAN,
+            Can.CHANGE_BAN,
+            Can.END_BAN,
+            Can.REVIEW_BAN,
             Can.SEE_HISTORY,
         }
     ),
@@ -139,13 +155,14 @@ AT_SCHOOL: dict[Role, frozenset[Can]] = {
             Can.CHANGE_TEXT,
             Can.KEEP_REVIEWS,
             Can.SERVE_LETTER,
+            *_GATE,
         }
     ),
     Role.PASTORAL: frozenset(
-        {Can.SEE_SCHOOL, Can.SEE_PEOPLE, Can.MARK_UNTOLD, *_ANSWERS, *_WRITES_LETTERS}
+        {Can.SEE_SCHOOL, Can.SEE_PEOPLE, Can.MARK_UNTOLD, *_ANSWERS, *_WRITES_LETTERS, *_BANS}
     ),
-    Role.TEACHER: frozenset({Can.SEE_SCHOOL}),
-    Role.GOVERNOR: frozenset({Can.SEE_SCHOOL}),
+    Role.TEACHER: frozenset({Can.SEE_SCHOOL, Can.CALL_FIRST}),
+    Role.GOVERNOR: frozenset({Can.SEE_SCHOOL, Can.REVIEW_BAN}),
 }
 
 

@@ -38,6 +38,7 @@ KINDS: dict[str, Kind] = {
         ),
     ),
     "letters": Kind("Letters", frozenset({"letter", "letter_wording", "letter_signatory"})),
+    "bans": Kind("Site bans", frozenset({"ban", "gate_device"})),
     "people": Kind(
         "Parents, carers and pupils",
         frozenset({"adult", "pupil", "care", "roll", "list_confirmation"}),
