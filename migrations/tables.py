@@ -5,6 +5,7 @@ from trustconduct.acknowledgements import entrance, notice_models, paper_models,
 from trustconduct.acknowledgements import models as acknowledgements
 from trustconduct.audit import models as audit
 from trustconduct.bans import models as bans
+from trustconduct.conduct import models as conduct
 from trustconduct.contact_matrix import models as contact_matrix
 from trustconduct.db import Base
 from trustconduct.files import models as files
@@ -33,6 +34,7 @@ MODULES = (
     audit,
     bans,
     calendars,
+    conduct,
     consultations,
     contact_matrix,
     edition_changes,

@@ -16,6 +16,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from tests import build
+from tests.conduct import rows as conduct
 from tests.letters import rows as letters
 from trustconduct import clock
 from trustconduct.accounts.feeds import make_feed
@@ -66,7 +67,9 @@ from trustconduct.schools.occasions import authorise
 from trustconduct.tenants.sessions import ScopedSession, Sessions
 
 NAMES = {"oak-lane": "Oak Lane", "elm-park": "Elm Park", "ash-grove": "Ash Grove"}
-AT_SCHOOL = (Role.HEADTEACHER, Role.OFFICE, Role.PASTORAL, Role.TEACHER, Role.GOVERNOR)
+AT_SCHOOL = (
+    Role.HEADTEACHER, Role.OFFICE, Role.PASTORAL, Role.TEACHER, Role.GOVERNOR, Role.SAFEGUARDING,
+)  # fmt: skip
 AT_TRUST = (Role.TRUST_OFFICER, Role.TRUST_READER)
 
 
@@ -105,6 +108,10 @@ class WorldSchool:
     draft_letter: UUID | None = None  # being written
     service: UUID | None = None  # of the letter
     signatory: UUID | None = None
+    incident: UUID | None = None  # in the case
+    untriaged: UUID | None = None
+    case: UUID | None = None
+    step: UUID | None = None
     roll: UUID | None = None  # looked at, and not saved
     pack: UUID | None = None  # of one sheet
     sheet: UUID | None = None
@@ -402,6 +409,7 @@ def _filled(session: ScopedSession, school: WorldSchool) -> WorldSchool:
         notice=notice.id,
         occasion=occasion.id,
         **letters.of_world(session, word, by),
+        **conduct.of_world(session, word, by),
         roll=_a_roll_on_its_way(session, word),
     )
 

@@ -7,7 +7,7 @@ from sqlalchemy.dialects.postgresql import JSONB, TSTZRANGE, ExcludeConstraint
 from migrations.guards import append_only, beneath, school_key, school_table
 
 revision = "0060"
-down_revision = "0041"
+down_revision = "0042"
 
 BAN, TERMS, EXCEPTION, SAID = "ban", "ban_terms", "ban_exception", "ban_representation"
 TIME, DECISION, REVIEW, SEEN = "ban_more_time", "ban_decision", "ban_review", "ban_sighting"
@@ -153,6 +153,7 @@ def bans() -> None:
         *moments("let_lapse_at", "lifted_at", "withdrawn_at"),
         *numbers("version"),
         beneath(BAN, "adult_id", "adult"),
+        beneath(BAN, "case_id", "conduct_case"),
         beneath(BAN, "extends_id", BAN),
         sa.UniqueConstraint("school_id", "number", name=op.f(f"uq_{BAN}_school_id_number")),
         sa.UniqueConstraint("school_id", "id", "decided_by_id", name="uq_ban_decider"),

@@ -26,6 +26,7 @@ from sqlalchemy import select, text
 
 from tests import build
 from tests.build import SEALER, the_edition, the_school
+from tests.conduct import rows as conduct
 from tests.letters import rows
 from trustconduct import clock
 from trustconduct.accounts.invitations import invite
@@ -42,6 +43,8 @@ from trustconduct.acknowledgements.paper_models import How, PaperPack, PaperShee
 from trustconduct.acknowledgements.told_otherwise import note_told
 from trustconduct.audit.actor import Grant, Role
 from trustconduct.audit.history import Wanted
+from trustconduct.conduct.ladder import Decision
+from trustconduct.conduct.models import Duty, StepKind, Tag
 from trustconduct.db import new_id
 from trustconduct.files.models import FileKind, MediaType
 from trustconduct.files.take_in import Looked
@@ -469,6 +472,22 @@ def _frozen(session: ScopedSession, way: LetterWay = LetterWay.HAND) -> Letter:
     return letter
 
 
+def _to_move(session: ScopedSession) -> Given:
+    incident = conduct.an_incident(session)
+    case, _ = conduct.a_case(session)
+    return given(incident, case, seen=incident.version)
+
+
+def _to_decide(session: ScopedSession) -> Given:
+    case, _ = conduct.a_case(session)
+    return given(case, Decision(StepKind.WORD, "It was small."), seen=case.version)
+
+
+def _decided(session: ScopedSession) -> Given:
+    case, _ = conduct.a_case(session)
+    return given(case, conduct.a_step(session, case, StepKind.WORD), because="Wrong case")
+
+
 def _withdrawn(session: ScopedSession) -> Letter:
     letter = _frozen(session)
     withdraw_letter(session, letter, by=build.a_head(session), because="Wrong day")
@@ -814,6 +833,24 @@ RULES: dict[str, Asks | Free | tuple[Asks, ...]] = {
             alcohol=False)),
     "schools.occasions.withdraw_occasion": Asks(
         Can.CHANGE_SETTINGS, SCHOOL, lambda s: given(_occasion(s), seen_version=1)),
+    "conduct.cases.assign": Asks(
+        Can.DECIDE_STEP, SCHOOL,
+        lambda s: given(conduct.a_case(s)[0], user_id=new_id(), name="Lee", duty=Duty.ASSIGNED)),
+    "conduct.cases.close_case": Asks(
+        Can.DECIDE_STEP, SCHOOL, lambda s: given(conduct.a_case(s)[0], because="Settled")),
+    "conduct.cases.may_see": Free("it says whether they may"),
+    "conduct.cases.open_case": Asks(Can.KEEP_CASES, SCHOOL, lambda s: given()),
+    "conduct.cases.put_into_case": Asks(Can.KEEP_CASES, SCHOOL, _to_move),
+    "conduct.deciding.refuse_involved": Free("it refuses, and tells nothing of others"),
+    "conduct.ladder.decide_step": Asks(Can.DECIDE_STEP, SCHOOL, _to_decide),
+    "conduct.ladder.withdraw_step": Asks(Can.DECIDE_STEP, SCHOOL, _decided),
+    "conduct.report.add_words": Asks(
+        Can.KEEP_CASES, SCHOOL, lambda s: given(conduct.an_incident(s), tag=Tag.OWN, words="So")),
+    "conduct.report.report_incident": Asks(
+        Can.REPORT_INCIDENT, SCHOOL, lambda s: given(conduct.a_report())),
+    "conduct.risk.may_proceed": Asks(
+        Can.ANSWER_RISK, SCHOOL,
+        lambda s: given(conduct.an_incident(s, at_risk=True), because="Talked")),
     "letters.approve.approve_letter": Asks(Can.APPROVE_LETTER, SCHOOL, _to_approve),
     "letters.approve.withdraw_letter": Asks(
         Can.APPROVE_LETTER, SCHOOL, lambda s: given(_frozen(s), because="Wrong day")),

@@ -24,6 +24,7 @@ FOLDERS = {
     "demo",
     "files",
     "jobs",
+    "conduct",
     "letters",
     "outbox",
     "languages",

@@ -56,6 +56,11 @@ class Can(Enum):
     WRITE_LETTER = auto()
     APPROVE_LETTER = auto()  # and withdraw one
     SERVE_LETTER = auto()  # print, post, hand over; without reading it on a page
+    REPORT_INCIDENT = auto()  # and read one's own reports, and what came of them
+    SEE_CASES = auto()  # all of a school's, with whom they are about
+    KEEP_CASES = auto()  # triage, move, merge, add statements
+    DECIDE_STEP = auto()  # of the ladder; and who else sees a case
+    ANSWER_RISK = auto()  # say that letters may go out though a child may be at risk
     SET_UP_LETTERS = auto()  # who may sign, and whether two people must agree
     SEE_BANS = auto()  # with all that they say
     ISSUE_BAN = auto()  # begin, confirm or not, take in an older one
@@ -85,6 +90,7 @@ _ANSWERS = {Can.SEE_ANSWERS, Can.SEND_LINK_AGAIN, Can.HOLD_TALK, Can.KEY_ANSWER}
 _GATE = {Can.SEE_GATE, Can.KEEP_GATE, Can.CALL_FIRST}
 _BANS = {Can.SEE_BANS, Can.HEAR_BAN, *_GATE}
 _WRITES_LETTERS = {Can.SEE_LETTERS, Can.WRITE_LETTER}
+_KEEPS_CASES = {Can.REPORT_INCIDENT, Can.SEE_CASES, Can.KEEP_CASES}
 
 AT_TRUST: dict[Role, frozenset[Can]] = {
     Role.TRUST_OFFICER: frozenset(
@@ -142,6 +148,8 @@ AT_SCHOOL: dict[Role, frozenset[Can]] = {
             Can.CHANGE_BAN,
             Can.END_BAN,
             Can.REVIEW_BAN,
+            *_KEEPS_CASES,
+            Can.DECIDE_STEP,
             Can.SEE_HISTORY,
         }
     ),
@@ -156,13 +164,32 @@ AT_SCHOOL: dict[Role, frozenset[Can]] = {
             Can.KEEP_REVIEWS,
             Can.SERVE_LETTER,
             *_GATE,
+            Can.REPORT_INCIDENT,
         }
     ),
     Role.PASTORAL: frozenset(
-        {Can.SEE_SCHOOL, Can.SEE_PEOPLE, Can.MARK_UNTOLD, *_ANSWERS, *_WRITES_LETTERS, *_BANS}
+        {
+            Can.SEE_SCHOOL,
+            Can.SEE_PEOPLE,
+            Can.MARK_UNTOLD,
+            *_ANSWERS,
+            *_WRITES_LETTERS,
+            *_BANS,
+            Can.REPORT_INCIDENT,
+        }
     ),
-    Role.TEACHER: frozenset({Can.SEE_SCHOOL, Can.CALL_FIRST}),
+    Role.TEACHER: frozenset({Can.SEE_SCHOOL, Can.CALL_FIRST, Can.REPORT_INCIDENT}),
     Role.GOVERNOR: frozenset({Can.SEE_SCHOOL, Can.REVIEW_BAN}),
+    Role.SAFEGUARDING: frozenset(
+        {
+            Can.SEE_SCHOOL,
+            Can.SEE_PEOPLE,
+            Can.MARK_UNTOLD,
+            *_KEEPS_CASES,
+            Can.ANSWER_RISK,
+            *_BANS,
+        }
+    ),
 }
 
 
@@ -173,6 +200,7 @@ _ASKED_AGAIN = {
     # reading a named person's history
     "HOLD_TALK",
     "SEE_HISTORY",
+    "SEE_CASES",
     # exporting
     "EXPORT",
     # banning

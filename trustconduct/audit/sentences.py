@@ -11,6 +11,7 @@ from typing import Any
 from trustconduct import clock
 from trustconduct.audit.actor import Role
 from trustconduct.audit.ban_sentences import OF_BANS
+from trustconduct.audit.conduct_sentences import OF_CONDUCT
 from trustconduct.audit.events import Event
 from trustconduct.audit.letter_sentences import OF_LETTERS
 from trustconduct.audit.people_sentences import OF_PEOPLE
@@ -56,7 +57,10 @@ def _words(value: Any) -> str:
 
 
 SENTENCES: dict[Event, Sentence] = {
-    **{event: Sentence(*words) for event, words in {**OF_BANS, **OF_LETTERS, **OF_PEOPLE}.items()},
+    **{
+        event: Sentence(*words)
+        for event, words in {**OF_BANS, **OF_CONDUCT, **OF_LETTERS, **OF_PEOPLE}.items()
+    },
     Event.TRUST_CHANGED: Sentence("changed the Trust’s name or numbers"),
     Event.SCHOOL_SETTINGS_GIVEN: Sentence(
         "changed what schools have from the Trust: {words}",

@@ -22,8 +22,10 @@ from trustconduct.bans.limits import (
 )
 from trustconduct.bans.models import Ban, BanDecision, Outcome, Route, Step
 from trustconduct.bans.people import was_warned
-from trustconduct.bans.refused import BanRefused
+from trustconduct.bans.refused import BanRefused, WrongPerson
 from trustconduct.bans.terms import Terms, day_of, standing_exceptions, write_terms
+from trustconduct.conduct.deciding import why_not
+from trustconduct.conduct.models import ConductCase
 from trustconduct.db import new_id
 from trustconduct.people.models import Adult
 from trustconduct.tenants.sessions import ScopedSession
@@ -44,7 +46,7 @@ def give_notice(
     gives it (note.1). Raises BanRefused, LimitsMissing.
     """
     permit(by, Can.ISSUE_BAN, session.school_id)
-    limits = _allowed(session, adult, terms, by=by, works_here=works_here)
+    limits = _allowed(session, adult, terms, by=by, works_here=works_here, case_id=case_id)
     _check_length(session, terms, limits)
     return _begun(session, adult.id, Route.INTENTION, limits, terms, by=by, case_id=case_id)
 
@@ -67,7 +69,7 @@ def ban_for_now(
     if not terms.why_now.strip():
         raise BanRefused("why_now", "Say why it can’t wait until they have answered.")
     terms = terms.but(starts_on=clock.today().isoformat())
-    limits = _allowed(session, adult, terms, by=by, works_here=works_here)
+    limits = _allowed(session, adult, terms, by=by, works_here=works_here, case_id=case_id)
     first = clock.today()
     longest = lasts_until(session, first, limits.longest_days, limits.unit)
     decide_by = min(lasts_until(session, first, limits.temporary_days, limits.unit), longest)
@@ -135,8 +137,20 @@ def take_in_ban(
 
 
 def _allowed(
-    session: ScopedSession, adult: Adult, terms: Terms, *, by: Actor, works_here: bool
+    session: ScopedSession,
+    adult: Adult,
+    terms: Terms,
+    *,
+    by: Actor,
+    works_here: bool,
+    case_id: UUID | None,
 ) -> Limits:
+    if case_id is not None:
+        case = session.get(ConductCase, (session.school_id, case_id))
+        if case is None or case.adult_id != adult.id or case.closed_at or case.merged_into:
+            raise BanRefused("", "That case is closed, or about somebody else. Look at it again.")
+        if why := why_not(session, case_id, by.id):
+            raise WrongPerson(f"{why} Somebody else has to do this.")
     if adult.merged_into is not None:
         raise BanRefused("", "This is another person’s double. Open the one it was merged into.")
     if works_here:

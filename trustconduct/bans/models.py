@@ -115,6 +115,7 @@ class Ban(Edited, SchoolOwned, Base):
     __tablename__ = "ban"
     __table_args__ = (
         in_school("adult_id", to="adult"),
+        in_school("case_id", to="conduct_case"),
         in_school("extends_id", to="ban"),
         in_school("heard_id", to="ban_representation"),
         in_school("decision_id", to="ban_decision"),

@@ -10,6 +10,9 @@ from trustconduct import clock
 from trustconduct.audit.actor import Actor, Role
 from trustconduct.bans.models import Ban
 from trustconduct.bans.refused import WrongPerson
+from trustconduct.conduct.deciding import why_not
+from trustconduct.conduct.ladder import prior_of, steps_of
+from trustconduct.conduct.models import StepKind
 from trustconduct.letters.models import Letter, LetterService, LetterWithdrawal
 from trustconduct.tenants.models import BanRole
 from trustconduct.tenants.sessions import ScopedSession
@@ -40,6 +43,7 @@ def may_decide(session: ScopedSession, ban: Ban, by: Actor) -> None:
     if not holds(by, ban.decider_role, session.school_id):
         who = ROLE_WORDS[ban.decider_role].lower()
         raise WrongPerson(f"By your school’s settings {who} decides on bans.")
+    refuse_whom_it_concerns(session, ban, by)
 
 
 def may_review(session: ScopedSession, ban: Ban, by: Actor) -> None:
@@ -49,10 +53,20 @@ def may_review(session: ScopedSession, ban: Ban, by: Actor) -> None:
     if not holds(by, ban.reviewer_role, session.school_id):
         who = ROLE_WORDS[ban.reviewer_role].lower()
         raise WrongPerson(f"By your school’s settings {who} reviews bans.")
+    refuse_whom_it_concerns(session, ban, by)
+
+
+def refuse_whom_it_concerns(session: ScopedSession, ban: Ban, by: Actor) -> None:
+    """Raises WrongPerson for who reported, saw it, was affected or is related."""
+    if ban.case_id is not None and (why := why_not(session, ban.case_id, by.id)):
+        raise WrongPerson(f"{why} Somebody else has to do this.")
 
 
 def was_warned(session: ScopedSession, adult_id: UUID) -> bool:
-    """Whether a warning that reached the person stands today."""
+    """Whether a warning stands today: a step of a case, or a letter that reached the person."""
+    steps = steps_of(session, adult_id)
+    if prior_of(steps, StepKind.BAN, clock.today()) is not None:
+        return True
     ends = Letter.parts["lapses_on"].as_string()
     found = session.scalar(
         select(Letter.id)
