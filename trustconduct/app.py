@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+from datetime import date
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -26,12 +27,14 @@ from trustconduct.tenants.sessions import ScopedSession, Sessions
 from trustconduct.web import (
     account,
     answers,
+    bans,
     calendar,
     confirm,
     door,
     errors,
     feed,
     finder,
+    gate,
     guests,
     health,
     history,
@@ -81,10 +84,12 @@ NOT_TO_KEEP = ("Cache-Control", "no-store")
 PARTS = (
     account,
     answers,
+    bans,
     calendar,
     confirm,
     finder,
     feed,
+    gate,
     guests,
     health,
     history,
@@ -169,6 +174,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     make_login_manager().init_app(app)
     for part in PARTS:
         app.register_blueprint(part.pages)
+    app.register_blueprint(gate.device_pages)
     app.register_blueprint(public.school_pages)
     mount(app)
     app.teardown_request(door.leave)
@@ -212,6 +218,7 @@ def _fill_templates(app: Flask) -> None:
     app.jinja_env.filters["inline"] = inline
     app.jinja_env.filters["with_ids"] = with_ids
     app.jinja_env.filters["local"] = clock.local
+    app.jinja_env.filters["as_day"] = date.fromisoformat
     speaking.fill_templates(app)
     app.jinja_env.globals.update(asset=asset, today=clock.today, count=count)
 

@@ -197,6 +197,11 @@ def end_now(ban: Ban, now: datetime) -> None:
         ban.during = Range(during.lower, now)
 
 
+def next_review_from(session: ScopedSession, ban: Ban) -> date:
+    """The last day of review that a decision of today may name."""
+    return lasts_until(session, clock.today(), ban.review_days, ban.unit)
+
+
 def next_review(session: ScopedSession, ban: Ban) -> date:
     """The day by which a ban in force is looked at again, its end at the latest."""
     assert ban.ends_on

@@ -6,9 +6,13 @@ from typing import Any
 from uuid import UUID
 
 from flask import Blueprint, Response, g, make_response, redirect, render_template, request
+from marshmallow import fields
 from sqlalchemy import select
 
 from trustconduct import clock
+from trustconduct.bans.hearing import say
+from trustconduct.bans.refused import BanRefused
+from trustconduct.bans.side import their_side
 from trustconduct.db import transaction
 from trustconduct.letters.kinds import KINDS
 from trustconduct.letters.models import Letter
@@ -19,13 +23,18 @@ from trustconduct.tenants.models import Trust
 from trustconduct.web.cookies import link_cookie, set_link_cookie
 from trustconduct.web.door import Form, enter_school, open_to_all, read, works
 from trustconduct.web.downloads import to_save
-from trustconduct.web.fields import Line, Plain
+from trustconduct.web.fields import Line, Plain, Words
 
 pages = Blueprint("letter", __name__, url_prefix="/<school>/letter")
 pages.url_value_preprocessor(enter_school)
 COOKIE = "letter"
 # What a cookie stands for: the link was opened, and the code was given.
 KNOWN, OPENED = "letter-page", "letter-open"
+
+
+class AnswerForm(Plain):
+    your_words = Words(load_default="")
+    is_all = fields.String(load_default="")
 
 
 class CodeForm(Plain):
@@ -79,9 +88,16 @@ def show(service_id: UUID) -> Response:
 
 
 def _letter(waiting: Waiting) -> Response:
+    return _letter_page(waiting, Form())
+
+
+def _letter_page(waiting: Waiting, form: Form, status: int = 200) -> Response:
     kind = g.session.scalar(select(Letter.kind).where(Letter.id == waiting.letter_id))
     advice = g.session.scalar(select(Trust.letter_advice))
-    return _page("letter/letter.html", waiting, subject=KINDS[kind].subject, advice=advice)
+    return _page(
+        "letter/letter.html", waiting, status, subject=KINDS[kind].subject, advice=advice,
+        side=their_side(g.session, waiting.letter_id), form=form, errors=form.errors,
+    )  # fmt: skip
 
 
 def _code_page(waiting: Waiting, form: Form, status: int = 200) -> Response:
@@ -113,6 +129,32 @@ def open_with_code(service_id: UUID) -> Response:
         return _code_page(again or waiting, form, 422)
     response = make_response(redirect(_path(service_id), 303))
     return _cookie(response, service_id, OPENED)
+
+
+@pages.post("/<uuid:service_id>/answer")
+@open_to_all
+def answer(service_id: UUID) -> Response:
+    """What the addressee says to a ban. Each has a receipt; only "that is all" ends it."""
+    waiting, opened = _behind_cookie(service_id)
+    if waiting is None or waiting.withdrawn or not (opened and waiting.opened):
+        return _closed()
+    side = their_side(g.session, waiting.letter_id)
+    if side is None or not side.may_answer:
+        return _closed()
+    form = read(AnswerForm)
+    if not form.errors:
+        try:
+            with transaction(g.session):
+                say(
+                    g.session, side.ban, side.hearing, by=waiting.by,
+                    words=form.values["your_words"], is_all=form.values["is_all"] == "yes",
+                )  # fmt: skip
+        except BanRefused as no:
+            form.refuse("your_words", str(no))
+    if form.errors:
+        again, _ = _behind_cookie(service_id)
+        return _letter_page(again or waiting, form, 422)
+    return make_response(redirect(f"{_path(service_id)}#said", 303))
 
 
 @pages.get("/<uuid:service_id>/letter.pdf")
