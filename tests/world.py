@@ -16,6 +16,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from tests import build
+from tests.bans import rows as bans
 from tests.conduct import rows as conduct
 from tests.letters import rows as letters
 from trustconduct import clock
@@ -112,6 +113,9 @@ class WorldSchool:
     untriaged: UUID | None = None
     case: UUID | None = None
     step: UUID | None = None
+    ban: UUID | None = None  # in force
+    exception: UUID | None = None
+    device: UUID | None = None
     roll: UUID | None = None  # looked at, and not saved
     pack: UUID | None = None  # of one sheet
     sheet: UUID | None = None
@@ -410,6 +414,7 @@ def _filled(session: ScopedSession, school: WorldSchool) -> WorldSchool:
         occasion=occasion.id,
         **letters.of_world(session, word, by),
         **conduct.of_world(session, word, by),
+        **bans.of_world(session, word, by),
         roll=_a_roll_on_its_way(session, word),
     )
 

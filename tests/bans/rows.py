@@ -11,11 +11,21 @@ from tests import build
 from tests.letters import rows as letters
 from trustconduct import clock
 from trustconduct.audit.actor import Actor, Role
-from trustconduct.bans.begin import ban_for_now, give_notice
+from trustconduct.bans.begin import ban_for_now, give_notice, take_in_ban
+from trustconduct.bans.change import add_exception, strike_exception
 from trustconduct.bans.decide import Decision, confirm
+from trustconduct.bans.gate import enrol_device, revoke_device, seen_on_site
 from trustconduct.bans.hearing import note_said
 from trustconduct.bans.letters import BAN
-from trustconduct.bans.models import Ban, Means
+from trustconduct.bans.models import (
+    Ban,
+    BanException,
+    BanMoreTime,
+    BanNotice,
+    Found,
+    Means,
+)
+from trustconduct.bans.reviews import finish_review, open_review
 from trustconduct.bans.terms import Terms, terms_of
 from trustconduct.letters.kinds import KINDS
 from trustconduct.letters.models import Letter, Way
@@ -151,3 +161,33 @@ def the_ban(session: ScopedSession) -> Ban:
 
 def on(days: int) -> date:
     return clock.today() + days * DAY
+
+
+def of_world(session: ScopedSession, word: str, by: Actor) -> dict[str, Any]:
+    """A ban from before, in force, with a row of every kind that a ban may have."""
+    days_known(session)
+    adult = session.scalars(select(Adult).where(Adult.name == f"Lee {word}")).one()
+    ban = take_in_ban(
+        session, adult, terms(session, word, starts_on=on(-5).isoformat()), by=by,
+        review_on=on(20), words=f"In the file of {word}",
+    )  # fmt: skip
+    added = add_exception(session, ban, by=by, words=f"Side gate of {word}", by_appointment=True)
+    standing = session.scalars(
+        select(BanException).where(BanException.ban_id == ban.id, BanException.code == "worship")
+    ).one()
+    strike_exception(session, ban, standing, by=by, because=f"No church at {word}")
+    heard(session, ban, f"I was upset. {word}", by=by, is_all=False)
+    session.add(
+        BanMoreTime(ban_id=ban.id, until_on=on(5), because=f"Ill at {word}", given_by=by.name)
+    )
+    chair = a_chair(session, f"Chair {word}")
+    review = open_review(session, ban, by=chair)
+    assert review
+    finish_review(session, ban, review, by=chair, found=Found.STAYS, words=f"Looked {word}")
+    device = enrol_device(session, by=by, name=f"Desk {word}")
+    old = enrol_device(session, by=by, name=f"Old desk {word}")
+    revoke_device(session, old, by=by)
+    seen_on_site(session, ban, by=by)
+    session.add(BanNotice(ban_id=ban.id, kind="review", for_on=on(20)))
+    session.flush()
+    return {"ban": ban.id, "exception": added.id, "device": device.id}

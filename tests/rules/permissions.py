@@ -25,6 +25,7 @@ from uuid import UUID
 from sqlalchemy import select, text
 
 from tests import build
+from tests.bans import rows as bans
 from tests.build import SEALER, the_edition, the_school
 from tests.conduct import rows as conduct
 from tests.letters import rows
@@ -43,6 +44,10 @@ from trustconduct.acknowledgements.paper_models import How, PaperPack, PaperShee
 from trustconduct.acknowledgements.told_otherwise import note_told
 from trustconduct.audit.actor import Grant, Role
 from trustconduct.audit.history import Wanted
+from trustconduct.bans.gate import enrol_device
+from trustconduct.bans.models import Ban, BanException, Found, Means
+from trustconduct.bans.reviews import open_review
+from trustconduct.bans.terms import terms_of
 from trustconduct.conduct.ladder import Decision
 from trustconduct.conduct.models import Duty, StepKind, Tag
 from trustconduct.db import new_id
@@ -488,6 +493,72 @@ def _decided(session: ScopedSession) -> Given:
     return given(case, conduct.a_step(session, case, StepKind.WORD), because="Wrong case")
 
 
+def _ban(session: ScopedSession) -> Ban:
+    bans.ready(session)
+    return bans.in_force(session)
+
+
+def _ended(session: ScopedSession) -> Given:
+    ban = _ban(session)
+    return given(ban, seen=ban.version, because="Enough")
+
+
+def _to_confirm(session: ScopedSession) -> Given:
+    ban = bans.a_notice(session)
+    bans.served(session, ban)
+    bans.heard(session, ban)
+    return given(ban, bans.a_decision(session, ban), seen=ban.version)
+
+
+def _to_reject(session: ScopedSession) -> Given:
+    ban = bans.a_notice(session)
+    return given(ban, seen=ban.version, weighed="We believe you.")
+
+
+def _to_lapse(session: ScopedSession) -> Given:
+    ban = bans.a_temporary(session)
+    return given(ban, seen=ban.version, because="We have talked.")
+
+
+def _to_vary(session: ScopedSession) -> Given:
+    ban = _ban(session)
+    return given(ban, terms_of(session, ban.id), seen=ban.version, because="It went well.")
+
+
+def _more_time(session: ScopedSession) -> Given:
+    ban = bans.a_notice(session)
+    bans.served(session, ban)
+    return given(ban, until_on=bans.on(25), because="Ill")
+
+
+def _exception(session: ScopedSession) -> Given:
+    ban = _ban(session)
+    one = session.scalars(select(BanException).where(BanException.ban_id == ban.id)).first()
+    return given(ban, one, because="A court order")
+
+
+def _reviewed(session: ScopedSession) -> Given:
+    ban, chair = _ban(session), replace(bans.a_chair(session), id=SOMEBODY)
+    review = open_review(session, ban, by=chair)
+    return given(ban, review, found=Found.STAYS, words="Looked")
+
+
+def _of_ban(session: ScopedSession, **more: Any) -> Given:
+    bans.ready(session)
+    return given(rows.an_addressee(session), bans.terms(session, **more))
+
+
+def _before(session: ScopedSession) -> Given:
+    found = _of_ban(session)
+    return given(*found.args, review_on=bans.on(20), words="In the file")
+
+
+def _longer(session: ScopedSession) -> Given:
+    ban = _ban(session)
+    until = bans.on(50).isoformat()
+    return given(ban, terms_of(session, ban.id).but(ends_on=until))
+
+
 def _withdrawn(session: ScopedSession) -> Letter:
     letter = _frozen(session)
     withdraw_letter(session, letter, by=build.a_head(session), because="Wrong day")
@@ -851,6 +922,40 @@ RULES: dict[str, Asks | Free | tuple[Asks, ...]] = {
     "conduct.risk.may_proceed": Asks(
         Can.ANSWER_RISK, SCHOOL,
         lambda s: given(conduct.an_incident(s, at_risk=True), because="Talked")),
+    "bans.begin.ask_longer": Asks(Can.ISSUE_BAN, SCHOOL, _longer),
+    "bans.begin.ban_for_now": Asks(
+        Can.ISSUE_BAN, SCHOOL, lambda s: _of_ban(s, why_now="He said that he comes back.")),
+    "bans.begin.give_notice": Asks(Can.ISSUE_BAN, SCHOOL, _of_ban),
+    "bans.begin.take_in_ban": Asks(Can.ISSUE_BAN, SCHOOL, _before),
+    "bans.breach.note_breach": Asks(
+        Can.SEE_GATE, SCHOOL, lambda s: given(_ban(s), people=(), base_url="")),
+    "bans.change.add_exception": Asks(
+        Can.CHANGE_BAN, SCHOOL, lambda s: given(_ban(s), words="Fair", by_appointment=True)),
+    "bans.change.lift": Asks(Can.END_BAN, SCHOOL, _ended),
+    "bans.change.lift_now": Free("the rule of its caller has asked: a lift or a review"),
+    "bans.change.strike_exception": Asks(Can.CHANGE_BAN, SCHOOL, _exception),
+    "bans.change.vary": Asks(Can.CHANGE_BAN, SCHOOL, _to_vary),
+    "bans.change.withdraw": Asks(Can.END_BAN, SCHOOL, _ended),
+    "bans.decide.confirm": Asks(Can.ISSUE_BAN, SCHOOL, _to_confirm),
+    "bans.decide.let_lapse": Asks(Can.ISSUE_BAN, SCHOOL, _to_lapse),
+    "bans.decide.not_confirm": Asks(Can.ISSUE_BAN, SCHOOL, _to_reject),
+    "bans.gate.enrol_device": Asks(Can.KEEP_GATE, SCHOOL, lambda s: given(name="Desk")),
+    "bans.gate.revoke_device": Asks(
+        Can.KEEP_GATE, SCHOOL,
+        lambda s: given(enrol_device(s, by=build.a_head(s), name="Desk"))),
+    "bans.gate.seen_on_site": Asks(Can.SEE_GATE, SCHOOL, lambda s: given(_ban(s))),
+    "bans.hearing.give_more_time": Asks(Can.HEAR_BAN, SCHOOL, _more_time),
+    "bans.hearing.note_said": Asks(
+        Can.HEAR_BAN, SCHOOL,
+        lambda s: given(_ban(s), means=Means.TELEPHONE, words="I was upset.", is_all=False)),
+    "bans.hearing.say": Free("the addressee’s link and code are what lets them in"),
+    "bans.people.may_decide": Free("it only says who may not, and writes nothing"),
+    "bans.people.may_review": Free("it only says who may not, and writes nothing"),
+    "bans.people.refuse_whom_it_concerns": Free("it only says who may not, and writes nothing"),
+    "bans.reviews.finish_review": Asks(Can.REVIEW_BAN, SCHOOL, _reviewed),
+    "bans.reviews.open_review": Asks(Can.REVIEW_BAN, SCHOOL, lambda s: given(_ban(s))),
+    "bans.terms.standing_exceptions": Free("the rule that begins a ban has asked"),
+    "bans.terms.write_terms": Free("the rule that writes a ban has asked"),
     "letters.approve.approve_letter": Asks(Can.APPROVE_LETTER, SCHOOL, _to_approve),
     "letters.approve.withdraw_letter": Asks(
         Can.APPROVE_LETTER, SCHOOL, lambda s: given(_frozen(s), because="Wrong day")),

@@ -24,6 +24,7 @@ FOLDERS = {
     "demo",
     "files",
     "jobs",
+    "bans",
     "conduct",
     "letters",
     "outbox",

@@ -167,7 +167,15 @@ def test_what_writes_says_by_whom():
 def test_every_permission_is_asked_by_a_rule_or_only_opens_pages():
     """A permission that no rule asks for is one that a door alone keeps."""
     asked = {entry.can for entry in ASKED.values()}
-    pages = {Can.SEE_SCHOOL, Can.SEE_PEOPLE, Can.SEE_ANSWERS, Can.SEE_LETTERS, Can.SEE_CASES}
+    pages = {
+        Can.SEE_SCHOOL,
+        Can.SEE_PEOPLE,
+        Can.SEE_ANSWERS,
+        Can.SEE_LETTERS,
+        Can.SEE_CASES,
+        Can.SEE_BANS,
+        Can.CALL_FIRST,
+    }
     assert set(Can) - asked == pages
 
 

@@ -173,6 +173,14 @@ POINT_TO_NOTHING = {
     "fk_case_step_school_id_adult_id",
     "fk_case_step_school_id_prior_id",
     "fk_case_step_school_id_version_id",
+    "fk_ban_school_id_case_id",  # it came from no case
+    "fk_ban_school_id_extends_id",
+    "fk_ban_school_id_heard_id",
+    "fk_ban_school_id_decision_id",
+    "fk_ban_representation_school_id_file_id",
+    "fk_ban_review_decider",  # decided before this service
+    "fk_ban_sighting_school_id_exception_id",
+    "fk_ban_sighting_school_id_device_id",
     "fk_letter_school_id_signatory_id",
     "fk_letter_school_id_replaces_id",
     "fk_letter_frozen_school_id_version_id",

@@ -172,6 +172,13 @@ def a_letter(which: str, **more: Any) -> Callable[[World], Ids]:
     )
 
 
+def an_exception(world: World) -> Ids:
+    def one(school: WorldSchool) -> dict[str, Any]:
+        return {"ban_id": school.ban, "exception_id": school.exception}
+
+    return Ids(one(world.oak), one(world.elm), {"ban_id": new_id(), "exception_id": new_id()})
+
+
 def a_signatory(world: World) -> Ids:
     each = ({"signatory_id": school.signatory} for school in (world.oak, world.elm))
     return Ids(*each, {"signatory_id": new_id()})
@@ -302,6 +309,30 @@ SCHOOL_IDS: dict[str, Callable[[World], Ids]] = {
     },
     **{f"people.{name}": two_apart for name in ("marks.reunite", "marks.reunited")},
     **{f"people.rolls.{name}": a_roll for name in ("show", "columns", "save", "drop")},
+    "bans.new": an_adult,
+    "bans.begin": an_adult,
+    **{
+        f"bans.{name}": _own("ban_id", "ban")
+        for name in (
+            "ban",
+            "letter",
+            "steps.said",
+            "steps.more_time",
+            "steps.deciding",
+            "steps.decide",
+            "steps.lapse",
+            "steps.lift_it",
+            "steps.withdraw_it",
+            "steps.vary_it",
+            "steps.add",
+            "reviews.show",
+            "reviews.declare",
+            "reviews.finish",
+        )
+    },
+    "bans.steps.strike": an_exception,
+    "gate.revoke": _own("device_id", "device"),
+    "letter.answer": a_letter_link(),
     "letters.new": an_adult,
     "letters.begin": an_adult,
     **{

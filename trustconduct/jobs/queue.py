@@ -39,6 +39,7 @@ ALLOWED = frozenset(
         f"{PREFIX}mail_seals",
         f"{PREFIX}seal_events",
         f"{PREFIX}start_schools",
+        f"{PREFIX}tell_of_bans",
         CONSULT,
         ROLLS,
         PACKS,

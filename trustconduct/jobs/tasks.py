@@ -21,7 +21,7 @@ from trustconduct.accounts.users import at_trust, leading, staff_of_schools
 from trustconduct.acknowledgements.reminding import no_longer_wanted
 from trustconduct.audit.actor import Role
 from trustconduct.db import transaction
-from trustconduct.jobs import campaigns, runs, sealing
+from trustconduct.jobs import bans, campaigns, runs, sealing
 from trustconduct.jobs.gateways import text_gateway
 from trustconduct.jobs.packs import make_due
 from trustconduct.jobs.printing import pdf_of
@@ -322,6 +322,16 @@ def ask_adults() -> int:
 def remind_adults() -> int:
     """Remind who has not answered and is due today; give how many."""
     return campaigns.remind_adults(works().sessions, lambda: ring(works().redis))
+
+
+@told
+def tell_of_bans() -> int:
+    """Tell staff of the days of bans that are near; give how many days were told of."""
+    with_ = works()
+    officers = [one for one in _people_of_trust() if one.officer]
+    return bans.tell_schools(
+        with_.sessions, officers, with_.settings.BASE_URL, lambda: ring(with_.redis)
+    )
 
 
 @told

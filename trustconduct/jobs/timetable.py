@@ -97,6 +97,15 @@ TIMETABLE = (
         "reminders written",
     ),
     Entry(
+        "tell_of_bans",
+        Daily(range(6, 19), minute=2),
+        "Telling staff of the days of bans",
+        "Writes to heads, deputies and the Trust before a temporary ban lapses, when a ban can"
+        " be decided or is due to be reviewed, and when it ends.",
+        "day told of",
+        "days told of",
+    ),
+    Entry(
         "look_after_reviews",
         Daily(range(6, 19), minute=10),
         "Looking after the schools’ own reviews",
