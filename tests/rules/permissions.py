@@ -483,6 +483,11 @@ def _to_move(session: ScopedSession) -> Given:
     return given(incident, case, seen=incident.version)
 
 
+def _to_triage(session: ScopedSession) -> Given:
+    incident = conduct.an_incident(session)
+    return given(incident, adult_id=None, clauses=(), case=None, seen=incident.version)
+
+
 def _to_decide(session: ScopedSession) -> Given:
     case, _ = conduct.a_case(session)
     return given(case, Decision(StepKind.WORD, "It was small."), seen=case.version)
@@ -919,6 +924,7 @@ RULES: dict[str, Asks | Free | tuple[Asks, ...]] = {
         Can.KEEP_CASES, SCHOOL, lambda s: given(conduct.an_incident(s), tag=Tag.OWN, words="So")),
     "conduct.report.report_incident": Asks(
         Can.REPORT_INCIDENT, SCHOOL, lambda s: given(conduct.a_report())),
+    "conduct.triage.triage": Asks(Can.KEEP_CASES, SCHOOL, _to_triage),
     "conduct.risk.may_proceed": Asks(
         Can.ANSWER_RISK, SCHOOL,
         lambda s: given(conduct.an_incident(s, at_risk=True), because="Talked")),

@@ -41,7 +41,6 @@ LISTS = {
     "answers.show",
     "console.index",
     "editions.index",
-    "history.show",
     "look_back.show",
     "mail.show",
     "own_reviews.show",

@@ -163,6 +163,24 @@ def _own(name: str, of: str) -> Callable[[World], Ids]:
     return ids
 
 
+def a_report_of(world: World) -> Ids:
+    return Ids(
+        {"incident_id": world.oak.untriaged},
+        {"incident_id": world.elm.untriaged},
+        {"incident_id": new_id()},
+    )
+
+
+def a_case_of(step: bool = False) -> Callable[[World], Ids]:
+    def ids(world: World) -> Ids:
+        found = [(world.oak.case, world.oak.step), (world.elm.case, world.elm.step)]
+        found.append((new_id(), new_id()))
+        named = [{"case_id": case} | ({"step_id": one} if step else {}) for case, one in found]
+        return Ids(*named)
+
+    return ids
+
+
 def a_letter(which: str, **more: Any) -> Callable[[World], Ids]:
     """A letter of each school; the draft, or the one that was approved and withdrawn."""
     return lambda world: Ids(
@@ -333,6 +351,15 @@ SCHOOL_IDS: dict[str, Callable[[World], Ids]] = {
     "bans.steps.strike": an_exception,
     "gate.revoke": _own("device_id", "device"),
     "letter.answer": a_letter_link(),
+    "cases.report": a_report_of,
+    "cases.look_through": a_report_of,
+    "cases.proceed": a_report_of,
+    "cases.add": a_report_of,
+    "cases.case": a_case_of(),
+    "cases.close": a_case_of(),
+    "cases.deciding": a_case_of(),
+    "cases.decide": a_case_of(),
+    "cases.letter": a_case_of(step=True),
     "letters.new": an_adult,
     "letters.begin": an_adult,
     **{
@@ -559,7 +586,7 @@ def test_the_world_has_a_canary_wherever_words_can_stand(world, servers):
     wordless = {"audit_event_school", "outbox_school", "policy_in_force", "sign_request",
                 "acknowledgement", "calendar_span_school", "stored_file_content",
                 "school_badge", "review_school", "reminder_school", "rollout_reminder",
-                "roll", "campaign_plan", "sign_reminder", "paper_pack", "paper_sheet",
+                "ban", "ban_notice", "roll", "campaign_plan", "sign_reminder", "paper_pack", "paper_sheet",
                 "link_fetch", "told_adult", "audit_seal_school", "audit_leaf_school"}  # fmt: skip
     try:
         with engine.connect() as connection:

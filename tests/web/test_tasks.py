@@ -22,6 +22,7 @@ from trustconduct.web.door import Directory
 from trustconduct.web.tasks import MOST, Here, Sources, Task, tasks
 
 SOURCES = [
+    ("reports_waiting", Can.KEEP_CASES),
     ("to_comment", Can.COMMENT_ON_DRAFT),
     ("to_adopt", Can.CHANGE_SETTINGS),
     ("undelivered", Can.SEE_MAIL),
@@ -130,6 +131,7 @@ def test_one_task_and_fifty_take_as_many_queries(client, world, app, queries, mo
 
 
 QUERIES = {
+    "reports_waiting": 1,
     "to_adopt": 0,
     "to_publish_again": 6,
     "to_comment": 1,

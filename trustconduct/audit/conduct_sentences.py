@@ -11,6 +11,13 @@ from trustconduct.audit.events import Event
 OF_CONDUCT: dict[Event, tuple[str, ...]] = {
     Event.INCIDENT_REPORTED: ("filed report {number}", "filed a report"),
     Event.INCIDENT_ADDED_TO: ("added to report {number}: {what}", "added to a report"),
+    Event.INCIDENT_TRIAGED: (
+        "looked through report {number}: case {case}",
+        "looked through a report",
+    ),
+    Event.CASE_READ: ("looked at a case",),
+    Event.CASES_READ: ("looked at the list of cases",),
+    Event.INCIDENT_READ: ("looked at a report",),
     Event.INCIDENT_MOVED: ("put report {number} into case {case}", "put a report into a case"),
     Event.RISK_ANSWERED: (
         "said that letters about report {number} may go out",

@@ -171,6 +171,7 @@ class Event(StrEnum):
     GATE_REVOKED = "gate.revoked"
     INCIDENT_REPORTED = "incident.reported"
     INCIDENT_ADDED_TO = "incident.added_to"
+    INCIDENT_TRIAGED = "incident.triaged"
     INCIDENT_MOVED = "incident.moved"
     RISK_ANSWERED = "risk.answered"
     CASE_OPENED = "case.opened"
@@ -197,6 +198,9 @@ class Event(StrEnum):
 
     # Sensitive records that somebody looked at: see `reading.py`.
     ADULT_READ = "adult.read"
+    CASE_READ = "case.read"
+    CASES_READ = "cases.read"
+    INCIDENT_READ = "incident.read"
     ANSWER_READ = "answer.read"
     ANSWERS_READ = "answers.read"
     BAN_READ = "ban.read"

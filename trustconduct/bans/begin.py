@@ -159,7 +159,7 @@ def _allowed(
             "This person works at the school as well. What they do as staff belongs to the staff"
             " code, and a site ban would bar them from their work. Ask the Trust first.",
         )
-    if not was_warned(session, adult.id):
+    if not was_warned(session, adult.id, case_id):
         if not terms.skipped_because.strip():
             raise BanRefused(
                 "skipped_because",

@@ -13,6 +13,7 @@ from trustconduct.bans.gate import as_allowed
 from trustconduct.bans.models import Ban, BanDecision, BanException, Outcome, Route, Step
 from trustconduct.bans.people import ROLE_WORDS
 from trustconduct.bans.terms import Terms, terms_of
+from trustconduct.conduct.risk import holding
 from trustconduct.letters.kinds import Kind
 from trustconduct.letters.records import Record, record_source
 from trustconduct.tenants.sessions import ScopedSession
@@ -56,7 +57,17 @@ def of_ban(session: ScopedSession, ban_id: UUID, kind: Kind) -> Record | None:
     return Record(
         parts={name: value for name, value in parts.items() if name in known and value},
         mark=hashlib.sha256(mark.encode()).hexdigest(),
+        held=_held(session, ban),
     )
+
+
+def _held(session: ScopedSession, ban: Ban) -> str:
+    """Why the letter waits: a child may be at risk, and the lead has not answered yet."""
+    waiting = holding(session, ban.case_id) if ban.case_id else []
+    if not waiting:
+        return ""
+    numbers = ", ".join(str(one.number) for one in waiting)
+    return f"The safeguarding lead has not yet said that letters may go out (report {numbers})."
 
 
 def _parts(ban: Ban, terms: Terms, decision: BanDecision | None, kind: Kind) -> dict[str, Any]:

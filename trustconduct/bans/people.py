@@ -62,10 +62,16 @@ def refuse_whom_it_concerns(session: ScopedSession, ban: Ban, by: Actor) -> None
         raise WrongPerson(f"{why} Somebody else has to do this.")
 
 
-def was_warned(session: ScopedSession, adult_id: UUID) -> bool:
+def was_warned(session: ScopedSession, adult_id: UUID, case_id: UUID | None = None) -> bool:
     """Whether a warning stands today: a step of a case, or a letter that reached the person."""
     steps = steps_of(session, adult_id)
-    if prior_of(steps, StepKind.BAN, clock.today()) is not None:
+    today = clock.today()
+    if prior_of(steps, StepKind.BAN, today) is not None:
+        return True
+    # Their case says "a ban" already: the ladder has asked for the warning, or for note 1.
+    if case_id and any(
+        one.kind == StepKind.BAN and one.case_id == case_id and one.in_force(today) for one in steps
+    ):
         return True
     ends = Letter.parts["lapses_on"].as_string()
     found = session.scalar(

@@ -48,14 +48,14 @@ class Decision:
     lapses_on: date | None = None
 
 
-def steps_of(session: ScopedSession, adult_id: UUID) -> list[CaseStep]:
-    """All steps about a person, the oldest first, withdrawn and lapsed ones too."""
+def steps_of(session: ScopedSession, case: ConductCase) -> list[CaseStep]:
+    """All steps about a case's person, in other cases too, or of a case about nobody known.
+
+    The oldest first, withdrawn and lapsed ones too.
+    """
+    about = CaseStep.adult_id == case.adult_id if case.adult_id else CaseStep.case_id == case.id
     return list(
-        session.scalars(
-            select(CaseStep)
-            .where(CaseStep.adult_id == adult_id)
-            .order_by(CaseStep.decided_on, CaseStep.id)
-        )
+        session.scalars(select(CaseStep).where(about).order_by(CaseStep.decided_on, CaseStep.id))
     )
 
 
@@ -95,7 +95,7 @@ def decide_step(
         raise CaseRefused("Say first whom this case is about.")
     prior = None
     if case.adult_id and decision.kind in AFTER:
-        prior = prior_of(steps_of(session, case.adult_id), decision.kind, today)
+        prior = prior_of(steps_of(session, case), decision.kind, today)
         if prior is None and not decision.note_1.strip():
             raise CaseRefused(
                 f"There is no {AFTER[decision.kind].word.lower()} in force before this step."
@@ -153,4 +153,4 @@ def _as(by: Actor, school_id: UUID | None) -> str:
     here = [grant.role for grant in by.grants if grant.school_id == school_id]
     if Role.HEADTEACHER in here:
         return Role.HEADTEACHER.value
-    return here[0].value if here else Role.TRUST_OFFICER.value
+    return str(here[0]) if here else Role.TRUST_OFFICER.value

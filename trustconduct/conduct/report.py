@@ -6,6 +6,7 @@ never changed; what is learnt later is added beside it.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
@@ -17,6 +18,7 @@ from trustconduct.accounts.permissions import Can, permit
 from trustconduct.audit.actor import Actor
 from trustconduct.audit.events import Event
 from trustconduct.audit.record import record
+from trustconduct.conduct.mails import child_at_risk
 from trustconduct.conduct.models import (
     Incident,
     IncidentStaff,
@@ -26,6 +28,7 @@ from trustconduct.conduct.models import (
     Tag,
     Who,
 )
+from trustconduct.outbox.write import write
 from trustconduct.people.models import Adult
 from trustconduct.policies.versions import version_in_force
 from trustconduct.tenants.sessions import ScopedSession
@@ -60,10 +63,20 @@ class Report:
     affected: tuple[tuple[UUID | None, str], ...] = ()
 
 
-def report_incident(session: ScopedSession, report: Report, *, by: Actor) -> Incident:
+def report_incident(
+    session: ScopedSession,
+    report: Report,
+    *,
+    by: Actor,
+    leads: Sequence[tuple[str, str]] = (),
+    school_name: str = "",
+    page: str = "",
+) -> Incident:
     """File a report. It has its number from now on.
 
-    Who files it is noted as reporting, and so never decides on it. Raises ReportRefused.
+    Who files it is noted as reporting, and so never decides on it. Where a child may be at
+    risk, each of `leads` (name and address) is mailed in the same commit; `page` is where
+    they read it. Raises ReportRefused.
     """
     permit(by, Can.REPORT_INCIDENT, session.school_id)
     _check(session, report)
@@ -110,6 +123,13 @@ def report_incident(session: ScopedSession, report: Report, *, by: Actor) -> Inc
         )  # fmt: skip
     session.flush()
     record(session, Event.INCIDENT_REPORTED, by=by, about=incident, number=incident.number)
+    if report.at_risk:
+        for name, address in leads:
+            mail = child_at_risk(
+                to_name=name, to_address=address, school_name=school_name,
+                number=incident.number, page=page,
+            )  # fmt: skip
+            write(session, [mail])
     return incident
 
 

@@ -84,6 +84,8 @@ def against(
         found.append(
             Against(RECORD, "The record has moved on since this letter was filled. Look again.")
         )
+    if record is not None and record.held:
+        found.append(Against(RECORD, record.held))
     if signatory is None:
         found.append(Against(SIGNATORY, "Choose who signs the letter."))
     elif not signatory.may_sign(clock.today()):

@@ -22,11 +22,13 @@ from trustconduct.tenants.sessions import ScopedSession
 @dataclass(frozen=True)
 class Record:
     """What a record says today. `mark` is another as soon as it says something else, or as
-    soon as it has moved on so that this letter does not fit it any more.
+    soon as it has moved on so that this letter does not fit it any more. `held` says why no
+    letter about it may be approved for now.
     """
 
     parts: Mapping[str, Any] = field(default_factory=dict)  # by part, as `parts.py` keeps them
     mark: str = ""
+    held: str = ""
 
 
 Source = Callable[[ScopedSession, UUID, Kind], Record | None]

@@ -20,6 +20,8 @@ STAFF: Places = (
     ("Our code", "setup.adopt", Can.CHANGE_SETTINGS, "setup."),
     ("Acknowledgements", "answers.show", Can.SEE_ANSWERS, "answers."),
     ("People", "people.show", Can.SEE_PEOPLE, "people."),
+    ("Reports", "reports.show", Can.REPORT_INCIDENT, "reports."),
+    ("Cases", "cases.show", Can.SEE_CASES, "cases."),
     ("Letters", "letters.show", Can.SEE_LETTERS, "letters."),
     ("Letters to send", "posting.show", Can.SERVE_LETTER, "posting."),
     ("Site bans", "bans.show", Can.SEE_BANS, "bans."),
