@@ -156,7 +156,6 @@ def bans() -> None:
         beneath(BAN, "case_id", "conduct_case"),
         beneath(BAN, "extends_id", BAN),
         sa.UniqueConstraint("school_id", "number", name=op.f(f"uq_{BAN}_school_id_number")),
-        sa.UniqueConstraint("school_id", "id", "decided_by_id", name="uq_ban_decider"),
         ExcludeConstraint(
             (sa.text("school_id"), "="),
             (sa.text("adult_id"), "="),
@@ -276,11 +275,6 @@ def said_and_decided() -> None:
         *words("found", "words"),
         *days("next_on"),
         *moments("done_at"),
-        sa.ForeignKeyConstraint(
-            ["school_id", "ban_id", "decider_id"],
-            ["ban.school_id", "ban.id", "ban.decided_by_id"],
-            name="fk_ban_review_decider",
-        ),
         *checks(REVIEW, **OF_REVIEW),
     )
     op.create_index(
@@ -336,10 +330,28 @@ def gate() -> None:
         op.create_index(op.f(f"ix_{table}_school_id_ban_id"), table, ["school_id", "ban_id"])
 
 
+DECIDER = """
+create function tc_ban_decider() returns trigger language plpgsql as $$
+begin
+  if not exists (
+    select from ban where ban.school_id = new.school_id and ban.id = new.ban_id
+    and ban.decided_by_id is not distinct from new.decider_id
+  ) then
+    raise exception 'the decider is not the one of the ban'
+      using errcode = 'check_violation', constraint = 'ban_review_decider';
+  end if;
+  return new;
+end $$;
+create trigger ban_decider before insert or update on ban_review
+  for each row execute function tc_ban_decider();
+"""
+
+
 def upgrade() -> None:
     bans()
     said_and_decided()
     gate()
+    op.execute(DECIDER)
     school_table(BAN, "select, insert, update", oversight=True)
     for table in (TERMS, SAID, TIME, DECISION, SEEN, NOTICE):
         school_table(table, "select, insert")
@@ -354,3 +366,4 @@ def downgrade() -> None:
         op.drop_constraint(op.f(f"fk_{BAN}_school_id_{column}"), BAN)
     for table in (NOTICE, SEEN, DEVICE, REVIEW, DECISION, TIME, SAID, EXCEPTION, TERMS, BAN):
         op.drop_table(table)
+    op.execute("drop function tc_ban_decider()")

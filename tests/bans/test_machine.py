@@ -247,7 +247,7 @@ WRONG = {
     " due_on, reviewer_id, reviewer, interests, opened_at, found, words) select school_id,"
     " gen_random_uuid(), id, decided_by_id, review_on, decided_by_id, 'x', '', now(), '', ''"
     " from ban where id = :ban",
-    "fk_ban_review_decider": "insert into ban_review (school_id, id, ban_id, decider_id,"
+    "ban_review_decider": "insert into ban_review (school_id, id, ban_id, decider_id,"
     " due_on, reviewer_id, reviewer, interests, opened_at, found, words) select school_id,"
     " gen_random_uuid(), id, gen_random_uuid(), review_on, decided_by_id, 'x', '', now(), '', ''"
     " from ban where id = :ban",

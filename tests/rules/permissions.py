@@ -1035,6 +1035,7 @@ RULES: dict[str, Asks | Free | tuple[Asks, ...]] = {
 
 # What writes and does not say by whom.
 UNSIGNED: dict[str, str] = {
+    "bans.clocks.tell_of_bans": "the clock does it, and the event says so",
     "acknowledgements.asking.make_requests": ONCE_PERMITTED,
     "audit.seals.verify": "it writes a list of its own and nothing else",
     "audit.seals.seal": "the clock does it: a seal changes nothing that is sealed",

@@ -171,6 +171,7 @@ OVERSIGHT_TEXT = {
     ("ban", "decider_role"),
     ("ban", "reviewer_role"),
     ("ban", "outcome"),
+    ("ban", "during"),  # a range of instants
     # Which of four parts, and a hash of the Trust's own calendar.
     ("review_school", "subject"),
     ("review_school", "trust_mark"),

@@ -178,7 +178,6 @@ POINT_TO_NOTHING = {
     "fk_ban_school_id_heard_id",
     "fk_ban_school_id_decision_id",
     "fk_ban_representation_school_id_file_id",
-    "fk_ban_review_decider",  # decided before this service
     "fk_ban_sighting_school_id_exception_id",
     "fk_ban_sighting_school_id_device_id",
     "fk_letter_school_id_signatory_id",

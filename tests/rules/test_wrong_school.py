@@ -586,7 +586,8 @@ def test_the_world_has_a_canary_wherever_words_can_stand(world, servers):
     wordless = {"audit_event_school", "outbox_school", "policy_in_force", "sign_request",
                 "acknowledgement", "calendar_span_school", "stored_file_content",
                 "school_badge", "review_school", "reminder_school", "rollout_reminder",
-                "ban", "ban_notice", "roll", "campaign_plan", "sign_reminder", "paper_pack", "paper_sheet",
+                "ban", "ban_notice",
+                "roll", "campaign_plan", "sign_reminder", "paper_pack", "paper_sheet",
                 "link_fetch", "told_adult", "audit_seal_school", "audit_leaf_school"}  # fmt: skip
     try:
         with engine.connect() as connection:

@@ -14,7 +14,6 @@ from uuid import UUID
 
 from sqlalchemy import (
     CheckConstraint,
-    ForeignKeyConstraint,
     Index,
     SmallInteger,
     UniqueConstraint,
@@ -120,7 +119,6 @@ class Ban(Edited, SchoolOwned, Base):
         in_school("heard_id", to="ban_representation"),
         in_school("decision_id", to="ban_decision"),
         UniqueConstraint("school_id", "number"),
-        UniqueConstraint("school_id", "id", "decided_by_id", name="uq_ban_decider"),
         ExcludeConstraint(
             (text("school_id"), "="), (text("adult_id"), "="), (text("during"), "&&"),
             where=text("withdrawn_at is null"), name="one_ban_at_a_time", using="gist",
@@ -286,16 +284,15 @@ class BanDecision(SchoolOwned, Base):
 
 
 class BanReview(SchoolOwned, Base):
-    """A review, by somebody who did not decide: their interests come before the papers."""
+    """A review, by somebody who did not decide: their interests come before the papers.
+
+    `decider_id` is the ban's own: a trigger refuses another, so that nobody who decided can
+    be written in as a reviewer.
+    """
 
     __tablename__ = "ban_review"
     __table_args__ = (
         in_school("ban_id", to="ban"),
-        ForeignKeyConstraint(
-            ["school_id", "ban_id", "decider_id"],
-            ["ban.school_id", "ban.id", "ban.decided_by_id"],
-            name="fk_ban_review_decider",
-        ),
         Index(
             "one_open_review", "school_id", "ban_id", unique=True,
             postgresql_where=text("done_at is null and interests = ''"),

@@ -11,8 +11,8 @@ from trustconduct.audit.actor import Actor, Role
 from trustconduct.bans.models import Ban
 from trustconduct.bans.refused import WrongPerson
 from trustconduct.conduct.deciding import why_not
-from trustconduct.conduct.ladder import prior_of, steps_of
-from trustconduct.conduct.models import StepKind
+from trustconduct.conduct.ladder import prior_of
+from trustconduct.conduct.models import CaseStep, StepKind
 from trustconduct.letters.models import Letter, LetterService, LetterWithdrawal
 from trustconduct.tenants.models import BanRole
 from trustconduct.tenants.sessions import ScopedSession
@@ -31,11 +31,11 @@ ROLE_WORDS = {
 }
 
 
-def holds(by: Actor, role: str, school_id: UUID) -> bool:
+def holds(person: Actor, role: str, school_id: UUID) -> bool:
     """Whether somebody has the role that a school's settings name."""
     wanted = _ROLES[role]
     at = None if wanted.of_trust else school_id
-    return any(grant.role is wanted and grant.school_id == at for grant in by.grants)
+    return any(grant.role is wanted and grant.school_id == at for grant in person.grants)
 
 
 def may_decide(session: ScopedSession, ban: Ban, by: Actor) -> None:
@@ -64,7 +64,9 @@ def refuse_whom_it_concerns(session: ScopedSession, ban: Ban, by: Actor) -> None
 
 def was_warned(session: ScopedSession, adult_id: UUID, case_id: UUID | None = None) -> bool:
     """Whether a warning stands today: a step of a case, or a letter that reached the person."""
-    steps = steps_of(session, adult_id)
+    steps = session.scalars(
+        select(CaseStep).where(CaseStep.adult_id == adult_id).order_by(CaseStep.decided_on)
+    ).all()
     today = clock.today()
     if prior_of(steps, StepKind.BAN, today) is not None:
         return True
