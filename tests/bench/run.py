@@ -32,6 +32,7 @@ from config.base import Settings  # noqa: E402
 from migrations.run import migrate  # noqa: E402
 from tests import build  # noqa: E402
 from tests.bench import campaigns, load, many  # noqa: E402
+from tests.bench.gate import gate_search  # noqa: E402
 from tests.bench.letters import letter_pdf  # noqa: E402
 from tests.bench.measure import KEY, RUNS, in_turns, report, say  # noqa: E402
 from tests.bench.merge import merge  # noqa: E402
@@ -221,6 +222,7 @@ ASKED = {
     "status_list": campaigns.status_list,
     "merge": lambda: merge(in_turns, report),
     "letter_pdf": letter_pdf,
+    "gate_search": gate_search,
 }
 BENCHES = {**SERVED, **ASKED}
 

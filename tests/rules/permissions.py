@@ -127,6 +127,8 @@ class Asks:
     with_: Callable[[ScopedSession], Given]
     at: str = ""  # SCHOOL or TRUST, where that does not follow from the scope
     idle: str = ""  # why it finds nothing to do in this database
+    role: Role | None = None  # that the rule asks for besides, by the school's settings
+    also: frozenset[Can] = frozenset()  # what a rule that it calls asks for
 
     @property
     def place(self) -> str:
@@ -930,11 +932,13 @@ RULES: dict[str, Asks | Free | tuple[Asks, ...]] = {
         lambda s: given(conduct.an_incident(s, at_risk=True), because="Talked")),
     "bans.begin.ask_longer": Asks(Can.ISSUE_BAN, SCHOOL, _longer),
     "bans.begin.ban_for_now": Asks(
-        Can.ISSUE_BAN, SCHOOL, lambda s: _of_ban(s, why_now="He said that he comes back.")),
-    "bans.begin.give_notice": Asks(Can.ISSUE_BAN, SCHOOL, _of_ban),
+        Can.ISSUE_BAN, SCHOOL, lambda s: _of_ban(s, why_now="They come back."),
+        role=Role.HEADTEACHER),
+    "bans.begin.give_notice": Asks(Can.ISSUE_BAN, SCHOOL, _of_ban, role=Role.HEADTEACHER),
     "bans.begin.take_in_ban": Asks(Can.ISSUE_BAN, SCHOOL, _before),
     "bans.breach.note_breach": Asks(
-        Can.SEE_GATE, SCHOOL, lambda s: given(_ban(s), people=(), base_url="")),
+        Can.SEE_GATE, SCHOOL, lambda s: given(_ban(s), people=(), base_url=""),
+        also=frozenset({Can.REPORT_INCIDENT})),
     "bans.change.add_exception": Asks(
         Can.CHANGE_BAN, SCHOOL, lambda s: given(_ban(s), words="Fair", by_appointment=True)),
     "bans.change.lift": Asks(Can.END_BAN, SCHOOL, _ended),
@@ -942,9 +946,9 @@ RULES: dict[str, Asks | Free | tuple[Asks, ...]] = {
     "bans.change.strike_exception": Asks(Can.CHANGE_BAN, SCHOOL, _exception),
     "bans.change.vary": Asks(Can.CHANGE_BAN, SCHOOL, _to_vary),
     "bans.change.withdraw": Asks(Can.END_BAN, SCHOOL, _ended),
-    "bans.decide.confirm": Asks(Can.ISSUE_BAN, SCHOOL, _to_confirm),
-    "bans.decide.let_lapse": Asks(Can.ISSUE_BAN, SCHOOL, _to_lapse),
-    "bans.decide.not_confirm": Asks(Can.ISSUE_BAN, SCHOOL, _to_reject),
+    "bans.decide.confirm": Asks(Can.ISSUE_BAN, SCHOOL, _to_confirm, role=Role.HEADTEACHER),
+    "bans.decide.let_lapse": Asks(Can.ISSUE_BAN, SCHOOL, _to_lapse, role=Role.HEADTEACHER),
+    "bans.decide.not_confirm": Asks(Can.ISSUE_BAN, SCHOOL, _to_reject, role=Role.HEADTEACHER),
     "bans.gate.enrol_device": Asks(Can.KEEP_GATE, SCHOOL, lambda s: given(name="Desk")),
     "bans.gate.revoke_device": Asks(
         Can.KEEP_GATE, SCHOOL,
@@ -958,8 +962,9 @@ RULES: dict[str, Asks | Free | tuple[Asks, ...]] = {
     "bans.people.may_decide": Free("it only says who may not, and writes nothing"),
     "bans.people.may_review": Free("it only says who may not, and writes nothing"),
     "bans.people.refuse_whom_it_concerns": Free("it only says who may not, and writes nothing"),
-    "bans.reviews.finish_review": Asks(Can.REVIEW_BAN, SCHOOL, _reviewed),
-    "bans.reviews.open_review": Asks(Can.REVIEW_BAN, SCHOOL, lambda s: given(_ban(s))),
+    "bans.reviews.finish_review": Asks(Can.REVIEW_BAN, SCHOOL, _reviewed, role=Role.GOVERNOR),
+    "bans.reviews.open_review": Asks(
+        Can.REVIEW_BAN, SCHOOL, lambda s: given(_ban(s)), role=Role.GOVERNOR),
     "bans.terms.standing_exceptions": Free("the rule that begins a ban has asked"),
     "bans.terms.write_terms": Free("the rule that writes a ban has asked"),
     "letters.approve.approve_letter": Asks(Can.APPROVE_LETTER, SCHOOL, _to_approve),
