@@ -333,9 +333,9 @@ def gate() -> None:
 DECIDER = """
 create function tc_ban_decider() returns trigger language plpgsql as $$
 begin
-  if not exists (
+  if exists (
     select from ban where ban.school_id = new.school_id and ban.id = new.ban_id
-    and ban.decided_by_id is not distinct from new.decider_id
+    and ban.decided_by_id is distinct from new.decider_id
   ) then
     raise exception 'the decider is not the one of the ban'
       using errcode = 'check_violation', constraint = 'ban_review_decider';

@@ -60,7 +60,7 @@ _WORDS = {
     State.LAPSED: ("Lapsed", "quiet"),
     State.NOT_CONFIRMED: ("Not confirmed", "quiet"),
     State.TO_COME: ("Begins later", "quiet"),
-    State.IN_FORCE: ("In force", "bad"),
+    State.IN_FORCE: ("In force", "attention"),
     State.ENDED: ("Ended", "quiet"),
     State.LIFTED: ("Lifted", "quiet"),
     State.WITHDRAWN: ("Withdrawn, in error", "quiet"),

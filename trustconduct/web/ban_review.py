@@ -63,7 +63,12 @@ def _mine(row: Ban) -> BanReview | None:
 @pages.get("/<uuid:ban_id>/review")
 @needs(Can.REVIEW_BAN)
 def show(ban_id: UUID) -> Response:
-    return _page(_to_review(ban_id), Form())
+    row = the_ban(ban_id)
+    try:
+        may_review(g.session, row, actor())
+    except WrongPerson as no:
+        return make_response(staff_page("staff/ban_not_yours.html", words=str(no)))
+    return _page(row, Form())
 
 
 def _page(row: Ban, form: Form, status: int = 200) -> Response:

@@ -139,8 +139,8 @@ def answer(service_id: UUID) -> Response:
     if waiting is None or waiting.withdrawn or not (opened and waiting.opened):
         return _closed()
     side = their_side(g.session, waiting.letter_id)
-    if side is None or not side.may_answer:
-        return _closed()
+    if side is None or not side.may_answer:  # its page says how it is answered
+        return make_response(redirect(_path(service_id), 303))
     form = read(AnswerForm)
     if not form.errors:
         try:
