@@ -45,12 +45,12 @@ class FinishForm(Plain):
 
 
 def _to_review(ban_id: UUID) -> Ban:
-    """The ban, for one who may review it; like one that is not there for everybody else."""
+    """The ban, for one who may review it; everybody else is told who does."""
     row = the_ban(ban_id)
     try:
         may_review(g.session, row, actor())
-    except WrongPerson:
-        abort(404)
+    except WrongPerson:  # its page says who does
+        abort(redirect(school_url("bans.reviews.show", ban_id=ban_id), 303))
     return row
 
 
