@@ -243,8 +243,9 @@ def seen_here() -> Response:
 
 
 def _closed() -> Response:
+    """What a browser that is not enrolled sees: what to do, and nothing of anybody."""
     page = render_template(
         "gate/closed.html", trust=works().directory.trust(),
         facts={"school.telephone": office_telephone(g.session, settings_of(g.session))},
     )  # fmt: skip
-    return make_response(page, 410)
+    return make_response(page)
