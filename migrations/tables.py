@@ -1,7 +1,13 @@
 """Every module that has tables: what the migrations must add up to."""
 
 from trustconduct.accounts import models as accounts
-from trustconduct.acknowledgements import entrance, notice_models, paper_models, plans
+from trustconduct.acknowledgements import (
+    entrance,
+    notice_models,
+    paper_models,
+    plans,
+    struck_models,
+)
 from trustconduct.acknowledgements import models as acknowledgements
 from trustconduct.audit import models as audit
 from trustconduct.contact_matrix import models as contact_matrix
@@ -48,6 +54,7 @@ MODULES = (
     roll_models,
     rollouts,
     schools,
+    struck_models,
     tenants,
     translation_models,
 )

@@ -24,6 +24,7 @@ from trustconduct.acknowledgements.answers import hold_talk
 from trustconduct.acknowledgements.entrance import hang_notice
 from trustconduct.acknowledgements.models import (
     Acknowledgement,
+    AcknowledgementWords,
     Answer,
     Campaign,
     SignRequest,
@@ -32,13 +33,16 @@ from trustconduct.acknowledgements.notice_models import LinkFetch, TextOpened, T
 from trustconduct.acknowledgements.packs import PackWho, begin_pack
 from trustconduct.acknowledgements.paper_models import AnswerHow, How, PaperSheet
 from trustconduct.acknowledgements.plans import SignReminder
+from trustconduct.acknowledgements.struck_models import AnswerStruck, AnswerStruckWords
 from trustconduct.acknowledgements.told_otherwise import note_told
 from trustconduct.acknowledgements.words import Words
 from trustconduct.audit.actor import Actor, Grant, Role
+from trustconduct.audit.events import Event
 from trustconduct.audit.models import SealMailed
+from trustconduct.audit.record import record
 from trustconduct.audit.seals import newest_seal, seal, subject
 from trustconduct.contact_matrix.matrix import Matrix, Purpose, Route
-from trustconduct.db import transaction
+from trustconduct.db import new_id, transaction
 from trustconduct.jobs.models import Run
 from trustconduct.languages.spoken import OTHERS
 from trustconduct.people.models import Adult, KeptApart, Pupil, UntoldMark
@@ -265,8 +269,37 @@ def _on_paper(
         ]
     )  # fmt: skip
     session.flush()
+    _struck_out(session, alex, version, word, by)
     sheet = session.scalars(select(PaperSheet.id)).one()
     return {"pack": pack.id, "sheet": sheet, "telling": telling.id, "scan": telling.scan_id}
+
+
+def _struck_out(session: ScopedSession, request: UUID, version: Any, word: str, by: Actor) -> None:
+    """An answer that was noted for the wrong person, and struck out: it counts nowhere."""
+    id, today = new_id(), clock.today()
+    given = Acknowledgement(
+        id=id, request_id=request, answer="talk", sha256=version.sha256, answered_at=clock.now()
+    )
+    session.add(given)
+    session.flush()
+    record(session, Event.ANSWER_KEYED, by=by, about=given, version=version.number,
+           sha256=version.sha256, answer="talk", signed_as=f"Sam {word}", how="at a meeting",
+           signed_on=today.isoformat())  # fmt: skip
+    record(session, Event.ANSWER_STRUCK_OUT, by=by, about=given, version=version.number)
+    session.add_all(
+        [
+            AcknowledgementWords(id=id, typed_name=f"Sam {word}", note=""),
+            AnswerHow(
+                id=id, how=How.MEETING.value, signed_on=today, received_on=today,
+                keyed_by=by.name,
+            ),
+        ]
+    )  # fmt: skip
+    session.flush()
+    session.add(AnswerStruck(id=id))
+    session.flush()
+    session.add(AnswerStruckWords(id=id, struck_by=by.name, because=f"Of Sam {word}"))
+    session.flush()
 
 
 def _said_once(session: ScopedSession, word: str) -> None:

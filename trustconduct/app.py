@@ -47,6 +47,7 @@ from trustconduct.web import (
     sign,
     speaking,
     staff,
+    verify,
     watch,
     you,
 )
@@ -99,6 +100,7 @@ PARTS = (
     setup,
     sign,
     staff,
+    verify,
     you,
 )
 

@@ -65,7 +65,7 @@ def test_what_was_signed_is_reproduced_from_the_stored_text(world):
                 .join(SignRequest, SignRequest.id == Acknowledgement.request_id)
                 .join(SchoolVersion, SchoolVersion.id == SignRequest.version_id)
             ).all()
-            assert len(rows) == 4
+            assert len(rows) == 5
             assert all(sha256(row.text) == row.sha256 for row in rows)
 
 

@@ -36,9 +36,9 @@ from trustconduct.acknowledgements.lists import Wanted as Wanted_
 from trustconduct.acknowledgements.models import Answer, Campaign
 from trustconduct.acknowledgements.models import SignRequest as SignRequest_
 from trustconduct.acknowledgements.notice_models import ToldHow
-from trustconduct.acknowledgements.on_behalf import Keyed
+from trustconduct.acknowledgements.on_behalf import Keyed, key_answer
 from trustconduct.acknowledgements.packs import PackWho, begin_pack, keep_pack, to_print
-from trustconduct.acknowledgements.paper_models import How, PaperPack, PaperSheet
+from trustconduct.acknowledgements.paper_models import AnswerHow, How, PaperPack, PaperSheet
 from trustconduct.acknowledgements.told_otherwise import note_told
 from trustconduct.audit.actor import Grant, Role
 from trustconduct.audit.history import Wanted
@@ -410,6 +410,11 @@ def _keyed(session: ScopedSession) -> tuple[Adult, Keyed]:
     build.a_version(session)
     today = clock.today()
     return build.an_adult(session), Keyed(Answer.SIGNED, How.PAPER, "Alex Sample", today, today)
+
+
+def _given_on_paper(session: ScopedSession) -> UUID:
+    assert key_answer(session, *_keyed(session), by=build.a_head(session))
+    return session.scalars(select(AnswerHow.id)).one()
 
 
 def _to_be_told(session: ScopedSession) -> Given:
@@ -785,6 +790,8 @@ RULES: dict[str, Asks | Free | tuple[Asks, ...]] = {
         Can.CHANGE_SETTINGS, SCHOOL, lambda s: given(place="Gate", hung_on=clock.today())),
     "acknowledgements.on_behalf.key_answer": Asks(
         Can.KEY_ANSWER, SCHOOL, lambda s: given(*_keyed(s))),
+    "acknowledgements.strike_out.strike_out": Asks(
+        Can.KEY_ANSWER, SCHOOL, lambda s: given(_given_on_paper(s), "Another person’s")),
     "acknowledgements.told_otherwise.note_told": Asks(
         Can.KEY_ANSWER, SCHOOL, _to_be_told),
     "acknowledgements.told_otherwise.take_back_told": Asks(
@@ -924,6 +931,7 @@ UNSIGNED: dict[str, str] = {
     "jobs.runs.end": "the worker notes what it did: of no weight to anyone",
     "jobs.runs.forget_old": "the clock does it: what ran is kept for 90 days",
     "outbox.delivery.begin_next": "the worker; what the mail is about was recorded with it",
+    "outbox.delivery.deliver_and_begin": "the worker; what the mails are about was recorded",
     "outbox.delivery.deliver": "the worker; what the mail is about was recorded with it",
     "outbox.write.withdraw": ONCE_PERMITTED,
     "outbox.write.withdraw_untold": ONCE_PERMITTED,

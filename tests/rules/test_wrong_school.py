@@ -384,6 +384,7 @@ SCHOOL_IDS: dict[str, Callable[[World], Ids]] = {
     # Of another than Lee: it takes back what waits for them, which other pages show.
     "answers.take_back": a_request(of="Jo Sample"),
     "answers.campaigns.stop": a_campaign,
+    "answers.keyed.strike": a_talk,
     "answers.talk": a_talk,
     "answers.held": a_talk,
     "setup.draft.back": a_comment,
@@ -526,7 +527,7 @@ def test_the_world_has_a_canary_wherever_words_can_stand(world, servers):
     """A table whose words hold no canary would let a leak pass."""
     engine = create_engine(servers.superuser_url(world.name))
     wordless = {"audit_event_school", "outbox_school", "policy_in_force", "sign_request",
-                "acknowledgement", "calendar_span_school", "stored_file_content",
+                "acknowledgement", "answer_struck", "calendar_span_school", "stored_file_content",
                 "school_badge", "review_school", "reminder_school", "rollout_reminder",
                 "roll", "campaign_plan", "sign_reminder", "paper_pack", "paper_sheet",
                 "link_fetch", "told_adult", "audit_seal_school", "audit_leaf_school"}  # fmt: skip

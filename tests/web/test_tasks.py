@@ -29,6 +29,7 @@ SOURCES = [
     ("letters_to_approve", Can.APPROVE_LETTER),
     ("letters_to_send", Can.SERVE_LETTER),
     ("in_wrong_hands", Can.SEND_LINK_AGAIN),
+    ("sheets_in_wrong_hands", Can.PRINT_PACK),
     ("to_talk", Can.HOLD_TALK),
     ("to_ask", Can.START_CAMPAIGN),
     ("to_look_at", Can.KEEP_REVIEWS),
@@ -47,6 +48,7 @@ TRUST_SOURCES = [
     ("first_school", Can.SEE_CONSOLE),
     ("without_head", Can.ADD_USER),
     ("not_taken_up", Can.ADD_USER),
+    ("without_address", Can.CHANGE_TRUST),
     ("overdue_in_schools", Can.SEE_CONSOLE),
     ("without_version", Can.SEE_CONSOLE),
 ]
@@ -136,6 +138,7 @@ QUERIES = {
     "letters_to_approve": 1,
     "letters_to_send": 1,
     "in_wrong_hands": 1,
+    "sheets_in_wrong_hands": 1,
     "to_talk": 1,
     "to_ask": 1,
     "to_look_at": 1,

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from trustconduct import clock
 from trustconduct.acknowledgements.models import Answer
+from trustconduct.acknowledgements.receipt_code import ReceiptCode
 from trustconduct.languages.spoken import Message
 
 SAID = {
@@ -29,11 +30,14 @@ def page(
     typed_name: str,
     answer: Answer,
     when: str,
+    at: datetime,
+    slug: str,
     number: int,
     sha256: str,
     receipt_id: UUID,
 ) -> str:
     """The receipt as a page to print, whole in itself: the worker makes the PDF of it."""
+    code = ReceiptCode(slug, answer, clock.local(at).date(), receipt_id, sha256)
     rows = (
         ("School", school),
         ("For", adult),
@@ -43,6 +47,7 @@ def page(
         ("Version", str(number)),
         ("Fingerprint of the text (SHA-256)", sha256),
         ("Receipt number", str(receipt_id)),
+        ("Code of this receipt", str(code)),
     )
     listed = "".join(
         f"<tr><th scope=row>{escape(k)}</th><td>{escape(v)}</td></tr>" for k, v in rows
@@ -57,6 +62,8 @@ def page(
         "<h1>Your answer about our code of conduct</h1>"
         f"<table>{listed}</table>"
         "<p>Signing is a request. Your child is treated just the same, signed or not.</p>"
-        "<p>Keep this receipt. The fingerprint names the very text that you were shown.</p>"
+        "<p>Keep this receipt. The fingerprint names the very text that you were shown."
+        " Anyone can check the code on the page /verify of the site that our emails link to: it"
+        " says yes or no, and nothing about you.</p>"
         "</body></html>"
     )

@@ -125,6 +125,7 @@ class Event(StrEnum):
     LINK_REVOKED = "link.revoked"
     LINK_DISOWNED = "link.disowned"
     ANSWER_KEYED = "answer.keyed"
+    ANSWER_STRUCK_OUT = "answer.struck_out"
     PACK_ASKED = "pack.asked"
     PACK_TAKEN_OUT = "pack.taken_out"
     PACK_DROPPED = "pack.dropped"

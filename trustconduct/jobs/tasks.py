@@ -34,7 +34,7 @@ from trustconduct.outbox.delivery import (
     ByText,
     Carriers,
     begin_next,
-    deliver,
+    deliver_and_begin,
     schools_waiting,
 )
 from trustconduct.outbox.envelope import Envelope
@@ -191,17 +191,25 @@ def _deliver(
 ) -> tuple[int, bool]:
     """Try one message after the other; give how many, and whether the time ran out first."""
     tried = 0
+    message_id: UUID | None = None
     while time.monotonic() < until:
-        with transaction(session):
-            message_id = begin_next(session, envelope)
+        if message_id is None:
+            with transaction(session):
+                message_id = begin_next(session, envelope)
         if message_id is None:
             return tried, False
+        at_hand, message_id = message_id, None
         try:
             with transaction(session):
-                deliver(session, message_id, carriers, no_longer_wanted)
+                # The next one's try is counted in the commit that marks this one: one commit a
+                # mail. When the time is up the last that was begun waits for its lease.
+                _, message_id = deliver_and_begin(
+                    session, at_hand, carriers, envelope, no_longer_wanted
+                )
         except OperationalError:
             raise
         except Exception:  # its try is counted: the next message has its turn
+            message_id = None
             _log()
         session.expunge_all()
         tried += 1

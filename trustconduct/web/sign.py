@@ -9,12 +9,14 @@ from uuid import UUID
 
 from flask import Blueprint, Response, g, make_response, redirect, render_template, request
 from flask_wtf.csrf import CSRFError
+from markupsafe import Markup
 from marshmallow import ValidationError, fields, validates_schema
 from sqlalchemy import select
 
 from trustconduct.acknowledgements.links import disown
 from trustconduct.acknowledgements.models import Answer
 from trustconduct.acknowledgements.opened import is_opened, note_fetch, note_opened
+from trustconduct.acknowledgements.receipt_code import ReceiptCode
 from trustconduct.acknowledgements.receipts import receipts, signed_before
 from trustconduct.acknowledgements.signing import (
     LONGEST_NOTE,
@@ -366,6 +368,7 @@ def _page(template: str, asks: Asked, *, status: int = 200, **more: Any) -> Resp
         look=look_of(g.session),
         facts={"school.telephone": asks.telephone},
         longest_note=LONGEST_NOTE,
+        breaking=breaking,
         in_short=[say(one) for one in IN_SHORT],
         just_opened="opened" in request.args and is_opened(g.session, asks.id),
         form_token=_mark(asks.id),
@@ -374,6 +377,11 @@ def _page(template: str, asks: Asked, *, status: int = 200, **more: Any) -> Resp
         **more,
     )
     return make_response(page, status)
+
+
+def breaking(code: ReceiptCode) -> Markup:
+    """A receipt's code with places where a narrow screen may break it."""
+    return Markup(".<wbr>").join(str(code).split("."))
 
 
 def _closed() -> Response:
