@@ -15,6 +15,7 @@ from collections import Counter
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
+import pytest
 import time_machine
 from sqlalchemy import insert, select
 
@@ -42,7 +43,8 @@ from trustconduct.outbox.models import Channel, SchoolMessage, SchoolMessageCont
 from trustconduct.people.models import Adult
 from trustconduct.people.untold import mark_untold
 
-MANY = int(os.environ.get("WEEKS", "300"))
+MANY = int(os.environ.get("WEEKS", "200"))
+pytestmark = pytest.mark.timeout(300 if MANY <= 200 else 4 * 3600)
 DAYS = 40
 OFF = (6, 7, 19)  # days on which the machine was off
 FIRST = date(2027, 6, 1)

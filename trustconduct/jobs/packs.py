@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import io
 from uuid import UUID
 
-import pikepdf
 from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
 
@@ -23,6 +21,7 @@ from trustconduct.acknowledgements.packs import (
     version_of,
 )
 from trustconduct.db import transaction
+from trustconduct.jobs.joining import joined
 from trustconduct.outbox.links import token
 from trustconduct.plain_log import log
 from trustconduct.policies.print_sheet import SheetPage, print_sheets
@@ -99,18 +98,7 @@ def _make(
             keep_pack(
                 session,
                 pack_id,
-                _joined(parts),
+                joined(parts),
                 [one.sheet_id for one in sheets],
                 sealer_of(settings.SECRET_KEY),
             )
-
-
-def _joined(parts: list[bytes]) -> bytes:
-    """PDFs of our own, one behind the other."""
-    with pikepdf.new() as whole:
-        for part in parts:
-            with pikepdf.open(io.BytesIO(part)) as one:
-                whole.pages.extend(one.pages)
-        out = io.BytesIO()
-        whole.save(out)
-    return out.getvalue()

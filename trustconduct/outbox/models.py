@@ -96,7 +96,7 @@ class SchoolMessage(Message, SchoolOwned, Base):
     __table_args__ = (
         *_states(),
         in_school("adult_id", to="adult"),
-        Index("ix_outbox_school_waiting", "school_id", "due_at", postgresql_where=_WAITING),
+        Index("ix_outbox_school_waiting", "school_id", "due_at", "id", postgresql_where=_WAITING),
         Index("ix_outbox_school_parked", "school_id", "parked_at", postgresql_where=_PARKED),
         Index(
             "ix_outbox_school_adult",
