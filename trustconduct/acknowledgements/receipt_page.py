@@ -9,7 +9,7 @@ from uuid import UUID
 from trustconduct import clock
 from trustconduct.acknowledgements.models import Answer
 from trustconduct.acknowledgements.receipt_code import ReceiptCode
-from trustconduct.languages.spoken import Message
+from trustconduct.languages.spoken import ENGLISH, Language, Message, told
 
 SAID = {
     Answer.SIGNED: Message("I have read the code of conduct."),
@@ -35,35 +35,45 @@ def page(
     number: int,
     sha256: str,
     receipt_id: UUID,
+    language: Language = ENGLISH,
 ) -> str:
-    """The receipt as a page to print, whole in itself: the worker makes the PDF of it."""
+    """The receipt as a page to print, whole in itself: the worker makes the PDF of it.
+
+    In the language of the page on which they answered; `when` is in it already.
+    """
     code = ReceiptCode(slug, answer, clock.local(at).date(), receipt_id, sha256)
     rows = (
-        ("School", school),
-        ("For", adult),
-        ("Name typed", typed_name),
-        ("Answer", SAID[answer]),
-        ("When", when),
-        ("Version", str(number)),
-        ("Fingerprint of the text (SHA-256)", sha256),
-        ("Receipt number", str(receipt_id)),
-        ("Code of this receipt", str(code)),
+        (language.say("School"), school),
+        (language.say("For"), adult),
+        (language.say("Name typed"), typed_name),
+        (language.say("Your answer"), told(SAID[answer], language)),
+        (language.say("When"), when),
+        (language.say("Text"), language.say("Version %(number)s", number=number)),
+        (language.say("Fingerprint of the text"), sha256),
+        (language.say("Receipt number"), str(receipt_id)),
+        (language.say("Code of this receipt"), str(code)),
     )
     listed = "".join(
-        f"<tr><th scope=row>{escape(k)}</th><td>{escape(v)}</td></tr>" for k, v in rows
+        f"<tr><th scope=row>{escape(k)}</th><td><bdi>{escape(v)}</bdi></td></tr>" for k, v in rows
     )
+    title = escape(language.say("Your receipt"))
+    request = language.say(
+        "Signing is a request. You do not have to sign, and your child is treated just the same."
+        " The code applies to everyone either way."
+    )
+    keep = language.say("Keep this receipt. The fingerprint names the text that you were shown.")
+    check = language.say(
+        "Anyone can type the code at /verify on our site. It says yes or no, and nothing about you."
+    )
+    start = "left" if language.direction == "ltr" else "right"
+    end = "right" if language.direction == "ltr" else "left"
     return (
-        "<!doctype html><html lang=en-GB><head><meta charset=utf-8>"
-        f"<title>Receipt: code of conduct of {escape(school)}</title><style>"
+        f"<!doctype html><html lang={language.tag} dir={language.direction}><head>"
+        f"<meta charset=utf-8><title>{title}: {escape(school)}</title><style>"
         "@page{size:A4;margin:25mm}body{font:11pt/1.5 'Noto Sans',sans-serif}h1{font-size:18pt}"
-        "table{border-collapse:collapse;width:100%}th,td{text-align:left;vertical-align:top;"
-        "padding:6pt 8pt 6pt 0;border-bottom:.5pt solid #888;overflow-wrap:anywhere}"
+        f"table{{border-collapse:collapse;width:100%}}th,td{{text-align:{start};vertical-align:top;"
+        f"padding:6pt 0;padding-{end}:8pt;border-bottom:.5pt solid #888;overflow-wrap:anywhere}}"
         "th{width:38%;font-weight:600}</style></head><body>"
-        "<h1>Your answer about our code of conduct</h1>"
-        f"<table>{listed}</table>"
-        "<p>Signing is a request. Your child is treated just the same, signed or not.</p>"
-        "<p>Keep this receipt. The fingerprint names the very text that you were shown."
-        " Anyone can check the code on the page /verify of the site that our emails link to: it"
-        " says yes or no, and nothing about you.</p>"
-        "</body></html>"
+        f"<h1>{title}</h1><table>{listed}</table>"
+        f"<p>{escape(request)}</p><p>{escape(keep)} {escape(check)}</p></body></html>"
     )

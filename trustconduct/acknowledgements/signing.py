@@ -251,7 +251,9 @@ def answer(
             *_by_sheet(request, key),
             # Whom no email reaches finds the receipt behind the same link.
             *(
-                mail_rows(session, _receipt(request, answer, name, now, copy, school, answer_id))
+                mail_rows(
+                    session, _receipt(request, answer, name, now, copy, school, answer_id, language)
+                )
                 if request.adult_email
                 else []
             ),
@@ -294,8 +296,9 @@ def _receipt(
     copy: str,
     school: NamedSchool,
     answer_id: UUID,
+    language: Language,
 ) -> Any:
-    when = receipt_page.moment(now)
+    when, local = receipt_page.moment(now), clock.local(now)
     link = Link(f"/{school.slug}/sign/{request.id}/", "sign", request.id, request.generation)
     if request.sheet:
         link = Link(f"/{school.slug}/sign/paper/{request.sheet}/", "paper", request.sheet, 1)
@@ -313,7 +316,8 @@ def _receipt(
             adult=request.adult_name,
             typed_name=name,
             answer=answer,
-            when=when,
+            when=language.moment(local.date(), local.time()),
+            language=language,
             at=now,
             slug=school.slug,
             number=request.number,
