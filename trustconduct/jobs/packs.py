@@ -79,19 +79,20 @@ def _make(
         return SheetPage(sheet.shown, sheet.name, sheet.address, sheet.year, link, sheet.closes_on)
 
     parts = []
-    for start in range(0, len(sheets), AT_ONCE):
-        html = print_sheets(
-            version,
-            [page(one) for one in sheets[start : start + AT_ONCE]],
-            school_name=name,
-            trust_name=trust_name,
-            policy_at=f"{base}/{slug}/policy/{version.number}",
-            telephone=telephone,
-        )
-        parts.append(room().do("print", html.encode()).content)
-        with sessions.school(school_id) as session, transaction(session):
-            done = min(start + AT_ONCE, len(sheets))
-            note_pack_progress(session, pack_id, 95 * done // len(sheets))
+    with room().run() as do:
+        for start in range(0, len(sheets), AT_ONCE):
+            html = print_sheets(
+                version,
+                [page(one) for one in sheets[start : start + AT_ONCE]],
+                school_name=name,
+                trust_name=trust_name,
+                policy_at=f"{base}/{slug}/policy/{version.number}",
+                telephone=telephone,
+            )
+            parts.append(do("print", html.encode()).content)
+            with sessions.school(school_id) as session, transaction(session):
+                done = min(start + AT_ONCE, len(sheets))
+                note_pack_progress(session, pack_id, 95 * done // len(sheets))
     with sessions.school(school_id) as session, transaction(session):
         if not parts:
             forget_pack(session, pack_id)  # nobody in it may be told any more
