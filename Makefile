@@ -23,7 +23,7 @@ base := .venv/.base-$(call sum,cat requirements/base.txt Makefile)
 tools := .venv/.test-$(call sum,cat requirements/base.txt requirements/test.txt)
 npm := node_modules/.made-$(call sum,cat package.json package-lock.json)
 styled := package.json package-lock.json trustconduct/web/styles trustconduct/web/scripts
-typeface := node_modules/@fontsource-variable/figtree/files
+typefaces := node_modules/@fontsource-variable
 static := trustconduct/web/static/build/.made-$(call sum,find $(styled) trustconduct/sealed/typeface.py -type f | sort | xargs cat)
 
 say = @printf '%s\n' "$(1)" >&2
@@ -150,7 +150,7 @@ $(npm): | $(base)
 $(static): $(npm)
 	$(call say,Building styles and scripts…)
 	@$(node); node "$$npm" run --silent build >&2
-	@.venv/bin/python -P -m trustconduct.sealed.typeface $(typeface) $(@D)/print
+	@.venv/bin/python -P -m trustconduct.sealed.typeface $(typefaces) $(@D)/print
 	@rm -f trustconduct/web/static/build/.made-* && touch $@
 
 chromes = chromium chromium-browser google-chrome

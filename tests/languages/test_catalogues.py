@@ -24,7 +24,7 @@ PARENTS = (
     "error.html",
     *sorted(
         path.relative_to(catalogue.ROOT / "web/templates").as_posix()
-        for folder in ("public", "sign")
+        for folder in ("letter", "public", "sign")
         for path in (catalogue.ROOT / "web/templates" / folder).glob("*.html")
         if path.name != "closed.html" or folder == "sign"
     ),

@@ -14,7 +14,8 @@ import pytest
 from pypdf import PdfReader
 
 from tests.letters import rows
-from trustconduct.letters.compose import draft_of
+from trustconduct.languages.spoken import language
+from trustconduct.letters.compose import Composed, draft_of
 from trustconduct.letters.kinds import KINDS
 from trustconduct.letters.printing import print_letter
 from trustconduct.sealed.room import room
@@ -46,6 +47,34 @@ def test_a_letter_on_paper(request, kind, school):
         assert str(pdf.Root.Lang).startswith("en")
         with pdf.open_metadata() as about:
             assert about["pdfuaid:part"] == "1"
+
+
+@pytest.mark.parametrize("code", ["cy", "pl", "ur"])
+@pytest.mark.parametrize("kind", ["invitation", "confirmed"])
+def test_a_letter_in_another_language_has_the_english_one_before_it(oak, kind, code):
+    said = language(code)
+    letter = rows.a_letter(oak, kind, adult=rows.an_addressee(oak, language=code))
+    assert letter.language == code
+    letter.parts = {**letter.parts, **rows.in_other(letter, "facts", "reasons")}
+    oak.flush()
+    frozen = rows.approved(oak, letter)
+    composed = Composed.from_text(frozen.text)
+    assert Composed.from_text(composed.text) == composed
+    done = room().do("print", print_letter(composed, None, draft=False).encode())
+    keep(done.content, f"{kind}-oak-{code}")
+    reader = PdfReader(BytesIO(done.content))
+    first = " ".join(reader.pages[0].extract_text().replace("\0", "").split())
+    assert composed.subject in first
+    assert "Words of a translator" in frozen.translation
+    assert said.say("What our code of conduct says") in frozen.translation
+    # What nobody put into the language is marked as English, and offered in theirs.
+    assert 'lang="en-GB"' in frozen.translation
+    assert f'lang="{said.tag}" dir="{said.direction}"' in frozen.html
+    assert rows.facts_telephone(oak) in frozen.html.rpartition("tc-letter-offer")[2]
+    if code != "ur":  # letters of Arabic come out as their shapes
+        assert said.say(KINDS[kind].subject) in " ".join(
+            " ".join(page.extract_text().split()) for page in reader.pages[1:]
+        )
 
 
 def test_the_address_stands_in_the_window_of_an_envelope(oak):

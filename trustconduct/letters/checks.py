@@ -19,7 +19,7 @@ from trustconduct.letters.kinds import Form, Kind, Part
 from trustconduct.letters.models import Letter, LetterSignatory, LetterWording, Way
 from trustconduct.letters.records import Record
 from trustconduct.outbox.untold import why_untold
-from trustconduct.people.models import Adult, KeptApart, Pupil
+from trustconduct.people.models import Adult, Care, KeptApart, Pupil
 from trustconduct.policies.models import SchoolVersion
 from trustconduct.tenants.calendars import CalendarUnknown, calendar_of
 from trustconduct.tenants.sessions import ScopedSession
@@ -30,6 +30,8 @@ WAY, SIGNATORY, ADULT, FACTS, TRUST, RECORD = (
 )  # fmt: skip
 # A first name alone says little: a whole name of two words at least names a child.
 FEWEST_LETTERS = 5
+# Of the first name of their own child, which they would show to others with the letter.
+SHORTEST_FIRST = 3
 
 
 @dataclass(frozen=True)
@@ -71,6 +73,7 @@ def against(
     version: SchoolVersion | None,
     record: Record | None,
     signatory: LetterSignatory | None,
+    may_sign: bool,
     composed_words: str,
     telephone: str,
     email: str,
@@ -86,7 +89,7 @@ def against(
         )
     if signatory is None:
         found.append(Against(SIGNATORY, "Choose who signs the letter."))
-    elif not signatory.may_sign(clock.today()):
+    elif not may_sign:
         found.append(
             Against(SIGNATORY, f"{signatory.name} may not sign letters today. Choose another.")
         )
@@ -200,6 +203,11 @@ def _named(session: ScopedSession, adult: Adult, words: str) -> list[Against]:
     if not words:
         return []
     text = literal(" ".join(words.casefold().split()))
+    own_children = session.scalars(
+        select(Pupil.name)
+        .join(Care, (Care.school_id == Pupil.school_id) & (Care.pupil_id == Pupil.id))
+        .where(Care.adult_id == adult.id)
+    ).all()
     children = session.scalars(
         select(Pupil.name)
         .where(
@@ -226,6 +234,12 @@ def _named(session: ScopedSession, adult: Adult, words: str) -> list[Against]:
         if _stands_in(name, words)
     ]
     found += [
+        Against("words", f"“{first}” is their child’s name. Use initials: {_initials(name)}")
+        for name in own_children
+        if len(first := name.split()[0] if name.split() else "") >= SHORTEST_FIRST
+        if name not in children and _stands_as_name(first, words)
+    ]
+    found += [
         Against("words", f"“{name}” and they must not learn of each other. Take the name out.")
         for name in others
     ]
@@ -235,6 +249,13 @@ def _named(session: ScopedSession, adult: Adult, words: str) -> list[Against]:
 def _stands_in(name: str, words: str) -> bool:
     return bool(
         re.search(rf"(?<!\w){re.escape(name.casefold())}(?!\w)", " ".join(words.casefold().split()))
+    )
+
+
+def _stands_as_name(first: str, words: str) -> bool:
+    """A first name as a name is written: "Will came", and not "we will come"."""
+    return bool(
+        re.search(rf"(?<!\w)(?:{re.escape(first)}|{re.escape(first.upper())})(?!\w)", words)
     )
 
 

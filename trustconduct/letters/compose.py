@@ -12,10 +12,12 @@ from uuid import UUID
 from sqlalchemy import select
 
 from trustconduct import clock
-from trustconduct.letters.checks import Against, against
+from trustconduct.languages.spoken import OTHERS, Message, language
+from trustconduct.letters.checks import FACTS, Against, against
 from trustconduct.letters.kinds import KINDS, Form, Kind, Part
 from trustconduct.letters.models import Letter, LetterSignatory, LetterWording, Way
 from trustconduct.letters.parts import (
+    GAP,
     MEETING_WAYS,
     clock_words,
     field_values,
@@ -24,10 +26,14 @@ from trustconduct.letters.parts import (
 )
 from trustconduct.letters.reading_age import reading_age
 from trustconduct.letters.records import Record, record_of
+from trustconduct.letters.signatories import may_sign_today
+from trustconduct.letters.staff_names import names_in, without_names
+from trustconduct.letters.translated import letter_in, other_key
 from trustconduct.letters.wordings import in_use
 from trustconduct.people.models import Adult
 from trustconduct.policies.document import Document, canonical, sha256
 from trustconduct.policies.models import SchoolVersion
+from trustconduct.policies.translations import newest
 from trustconduct.policies.versions import version_in_force
 from trustconduct.schools.settings import facts_of, settings_of
 from trustconduct.tenants.models import School, Trust
@@ -77,6 +83,20 @@ class Composed:
     answers: int | None  # the letter that this one takes the place of
     answer_days: int | None
     answer_unit: str
+    # Beside the English: in which language, and its words as `translated.py` makes them; the
+    # offer of other formats in the addressee's own language stands in every letter to them.
+    language: str = "en"
+    translation: Mapping[str, Any] | None = None
+    offer: str = ""
+    offer_language: str = "en"
+
+    @property
+    def rests_on_code(self) -> bool:
+        return any(block.quotes for block in self.blocks)
+
+    @property
+    def is_internal(self) -> bool:
+        return KINDS[self.kind].internal
 
     @property
     def text(self) -> str:
@@ -142,6 +162,9 @@ def draft_of(session: ScopedSession, letter: Letter) -> Draft:
     record = record_of(session, letter, kind)
     from_record = {name: v for name, v in (record.parts if record else {}).items() if v}
     given = {**letter.parts, **from_record}
+    if letter.unnamed:
+        names = names_in(settings_of(session).letters_staff)
+        given = without_names(kind, given, names, letter.language)
     wording = in_use(session, kind)
     version = version_in_force(session, _day(given.get("incident_on")))
     signatory = (
@@ -153,14 +176,28 @@ def draft_of(session: ScopedSession, letter: Letter) -> Draft:
         session, letter, kind, adult, given=given, wording=wording, version=version
     )
     composed = _signed(composed, signatory)
+    missing = against(
+        session,
+        letter,
+        kind,
+        adult,
+        given=given,
+        wording=wording,
+        version=version,
+        record=record,
+        signatory=signatory,
+        may_sign=signatory is not None and may_sign_today(session, signatory),
+        composed_words=_all_words(kind, given),
+        telephone=composed.telephone,
+        email=composed.email,
+    )
+    if not missing and any(GAP in text for block in composed.blocks for text in block.paragraphs):
+        words = f"The Trust’s words name something that is blank: see “{GAP}” in the letter."
+        missing = (Against(FACTS, words),)
     return Draft(
         kind=kind,
         composed=composed,
-        against=against(
-            session, letter, kind, adult, given=given, wording=wording, version=version,
-            record=record, signatory=signatory, composed_words=_all_words(kind, given),
-            telephone=composed.telephone, email=composed.email,
-        ),
+        against=missing,
         warnings=_warnings(kind, given, version),
         given=given,
         from_record=frozenset(from_record),
@@ -203,7 +240,16 @@ def _composed(
         "policy.name": title,
         **field_values(kind, given),
     }
+    values["school.governing_body"] = facts["school.governing_body"] or "governing body"
     answer = given.get("answer") if kind.part("answer") else None
+    clauses = document.clauses_by_id if document else {}
+    spoken = None if kind.internal or letter.language == "en" else language(letter.language)
+    own = None if kind.internal else spoken or language(adult.language)
+    offer = (
+        ""
+        if own is None or own.is_english
+        else own.say(OFFER, telephone=facts["school.telephone"], email=facts["school.email"])
+    )
     to_reception = kind.internal
     return Composed(
         number=letter.number,
@@ -219,7 +265,7 @@ def _composed(
         telephone=facts["school.telephone"],
         email=facts["school.email"],
         trust_name=trust.name if trust else "",
-        policy=policy,
+        policy="" if to_reception else policy,
         advice=trust.letter_advice if trust and not to_reception else "",
         blocks=tuple(_blocks(kind, given, wording, document, values)),
         signed_by="",
@@ -227,7 +273,22 @@ def _composed(
         answers=_number_of(session, letter.replaces_id),
         answer_days=answer["days"] if answer else None,
         answer_unit=answer["unit"] if answer else "",
-    )
+        language=spoken.code if spoken else "en",
+        translation=letter_in(
+            spoken, kind, given,
+            trust_words=lambda part: trust_words(part, given.get(part.id), wording),
+            clauses=clauses, translations=newest(session, spoken.code), values=values,
+        ) if spoken else None,
+        offer=offer,
+        offer_language=own.code if own and offer else "en",
+    )  # fmt: skip
+
+
+# The words that ship for "formats", as a message: said in the addressee's own language.
+OFFER = Message(
+    "You can ask for this letter in large print, read aloud, or in another language. Call us"
+    " on %(telephone)s or write to %(email)s."
+).message
 
 
 def _number_of(session: ScopedSession, letter_id: UUID | None) -> int | None:
@@ -314,6 +375,9 @@ def _all_words(kind: Kind, given: Mapping[str, Any]) -> str:
             found.append(value)
         elif isinstance(value, dict):
             found += [str(one) for one in value.values()]
+        for other in OTHERS:
+            if said := given.get(other_key(part.id, other.code)):
+                found.append(said["words"])
     return "\n".join(found)
 
 

@@ -63,10 +63,14 @@ class Envelope:
         return mail
 
     def text(self, content: Any) -> str:
-        """The words with their link filled in."""
+        """The words with their link or their code filled in."""
         if not content.link:
             return content.body
         link = content.link
+        if link.get("is_code"):
+            before, _, after = content.body.rpartition("{code}")
+            told = links.code(self.key, link["purpose"], UUID(link["row"]))
+            return f"{before}{told}{after}"
         token = links.token(self.key, link["purpose"], UUID(link["row"]), link["generation"])
         # The last place only: an adult may be called "{link}", and stands before it.
         before, _, after = content.body.rpartition("{link}")

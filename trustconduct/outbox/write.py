@@ -34,6 +34,14 @@ class Link:
 
 
 @dataclass(frozen=True)
+class Code:
+    """A code that a text message tells, where `{code}` stands: put in when it leaves."""
+
+    purpose: str
+    row: UUID
+
+
+@dataclass(frozen=True)
 class Mail:
     """One mail to one person. `{link}` in the body stands for its link.
 
@@ -66,6 +74,7 @@ class TextMessage:
     to_number: str
     body: str
     link: Link | None = None
+    code: Code | None = None
     letter: str = ""
     adult_id: UUID | None = None
 
@@ -229,9 +238,13 @@ def _content_of_text(message: TextMessage) -> dict[str, Any]:
         "subject": "",
         "body": message.body,
         "letter": message.letter,
-        "link": _link(link),
+        "link": _code(message.code) if message.code else _link(link),
         "attachment": None,
     }
+
+
+def _code(code: Code) -> dict[str, Any]:
+    return {"purpose": code.purpose, "row": str(code.row), "is_code": True}
 
 
 def _link(link: Link | None) -> dict[str, Any] | None:

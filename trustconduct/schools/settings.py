@@ -50,6 +50,8 @@ def settings_of(session: ScopedSession, *, lock: bool = False) -> SchoolSettings
         framed_by=[],
         **dict.fromkeys(_WORDS, ""),
         letters_second_person=False,
+        letters_unnamed=False,
+        letters_staff="",
     )
 
 

@@ -305,6 +305,9 @@ class SchoolSettings(Edited, SchoolOwned, Base):
     more_facts: Mapped[dict[str, str]] = mapped_column(JSONB, default=dict, server_default="{}")
     # Whether somebody who did not write a letter must approve it.
     letters_second_person: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+    # Whether a letter says "a member of staff" for the names in `letters_staff`, one a line.
+    letters_unnamed: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+    letters_staff: Mapped[str] = mapped_column(default="", server_default="")
 
     address: Mapped[str] = mapped_column(default="", server_default="")
     # As `contact_matrix/hours.py` words them: "Monday to Friday 8:30am to 4pm".

@@ -156,9 +156,9 @@ class Number(fields.Integer):
 class Choice(fields.String):
     """One of a closed list of values."""
 
-    def __init__(self, choices: Any, *, blank: str) -> None:
+    def __init__(self, choices: Any, *, blank: str, otherwise: str = "") -> None:
         super().__init__(
-            required=True,
+            **({"load_default": otherwise} if otherwise else {"required": True}),
             validate=validate.OneOf(list(choices), error=blank),
             error_messages={"required": blank},
         )

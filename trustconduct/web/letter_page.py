@@ -8,8 +8,8 @@ from uuid import UUID
 from flask import Blueprint, Response, g, make_response, redirect, render_template, request
 from sqlalchemy import select
 
-from trustconduct import clock
 from trustconduct.db import transaction
+from trustconduct.languages.spoken import ENGLISH, Message, language
 from trustconduct.letters.kinds import KINDS
 from trustconduct.letters.models import Letter
 from trustconduct.letters.opening import Tried, Waiting, behind_link, open_letter, pdf_of_letter
@@ -20,6 +20,7 @@ from trustconduct.web.cookies import link_cookie, set_link_cookie
 from trustconduct.web.door import Form, enter_school, open_to_all, read, works
 from trustconduct.web.downloads import to_save
 from trustconduct.web.fields import Line, Plain
+from trustconduct.web.speaking import speak, tongue
 
 pages = Blueprint("letter", __name__, url_prefix="/<school>/letter")
 pages.url_value_preprocessor(enter_school)
@@ -28,8 +29,11 @@ COOKIE = "letter"
 KNOWN, OPENED = "letter-page", "letter-open"
 
 
+WRONG = Message("This is not the code. Look at it again, or ask the school office.")
+
+
 class CodeForm(Plain):
-    code = Line(longest=40, blank="Type the code that the school gave you.")
+    code = Line(longest=40, blank=Message("Type the code that the school gave you."))
 
 
 def _path(service_id: UUID) -> str:
@@ -81,7 +85,16 @@ def show(service_id: UUID) -> Response:
 def _letter(waiting: Waiting) -> Response:
     kind = g.session.scalar(select(Letter.kind).where(Letter.id == waiting.letter_id))
     advice = g.session.scalar(select(Trust.letter_advice))
-    return _page("letter/letter.html", waiting, subject=KINDS[kind].subject, advice=advice)
+    written_in = language(waiting.language) or ENGLISH
+    return _page(
+        "letter/letter.html",
+        waiting,
+        subject=KINDS[kind].subject,
+        advice=advice,
+        written_in=written_in,
+        read_yours=written_in.say("Read this letter in your language"),
+        dear=ENGLISH.say("Dear %(name)s,", name=waiting.to_name),
+    )
 
 
 def _code_page(waiting: Waiting, form: Form, status: int = 200) -> Response:
@@ -108,10 +121,10 @@ def open_with_code(service_id: UUID) -> Response:
     if tried is Tried.CLOSED:
         return _closed()
     if tried is Tried.WRONG:
-        form.refuse("code", "This is not the code. Look at it again, or ask the school office.")
+        form.refuse("code", WRONG)
         again, _ = _behind_cookie(service_id)
         return _code_page(again or waiting, form, 422)
-    response = make_response(redirect(_path(service_id), 303))
+    response = make_response(redirect(_path(service_id) + tongue(), 303))
     return _cookie(response, service_id, OPENED)
 
 
@@ -126,6 +139,7 @@ def pdf(service_id: UUID) -> Response:
 
 
 def _page(template: str, waiting: Waiting, status: int = 200, **more: Any) -> Response:
+    speak(waiting.language)
     settings = settings_of(g.session)
     page = render_template(
         template,
@@ -133,7 +147,6 @@ def _page(template: str, waiting: Waiting, status: int = 200, **more: Any) -> Re
         trust=works().directory.trust(),
         facts={"school.telephone": settings.telephone},
         email=settings.email,
-        day=clock.day,
         **more,
     )
     return make_response(page, status)
@@ -141,6 +154,7 @@ def _page(template: str, waiting: Waiting, status: int = 200, **more: Any) -> Re
 
 def _closed() -> Response:
     """One plain page for every link that does not work: it tells nobody anything."""
+    speak()
     page = render_template(
         "letter/closed.html",
         trust=works().directory.trust(),

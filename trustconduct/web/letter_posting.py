@@ -16,6 +16,7 @@ from trustconduct import clock
 from trustconduct.accounts.permissions import Can
 from trustconduct.audit.events import Event
 from trustconduct.db import transaction
+from trustconduct.letters.code_by_text import number_of, text_code
 from trustconduct.letters.kinds import KINDS
 from trustconduct.letters.lists import Stands, frozen_of, to_send
 from trustconduct.letters.models import Ended, Letter
@@ -31,6 +32,7 @@ from trustconduct.letters.serve import (
     send_by_email,
     services_of,
 )
+from trustconduct.people.models import Adult
 from trustconduct.schools.settings import settings_of
 from trustconduct.tenants.sessions import ScopedSession
 from trustconduct.web.door import Form, actor, enter_school, found, needs, note_reading, read, works
@@ -144,6 +146,7 @@ def _letter_page(row: Letter, form: Form, status: int = 200, doing: str = "") ->
     live = next((one for one in services if one.ended_on is None), None)
     key = works().settings.SECRET_KEY
     by_email = live is not None and live.way == LetterWay.EMAIL and live.opened_at is None
+    number, no_text = _number(row) if by_email else ("", "")
     page = staff_page(
         "staff/letter_send.html",
         letter=row,
@@ -153,6 +156,8 @@ def _letter_page(row: Letter, form: Form, status: int = 200, doing: str = "") ->
         services=services,
         live=live,
         code=code_of(key, live.id) if live and by_email else "",
+        number=number,
+        no_text=no_text,
         Way=LetterWay,
         ended=[(one.value, one.word) for one in Ended],
         Ended=Ended,
@@ -164,6 +169,14 @@ def _letter_page(row: Letter, form: Form, status: int = 200, doing: str = "") ->
     if status == 200:
         note_reading(Event.LETTER_READ, "letter", row.id)
     return make_response(page, status)
+
+
+def _number(row: Letter) -> tuple[str, str]:
+    """The number that their code may be sent to, or why there is none."""
+    try:
+        return number_of(g.session, found(g.session.get(Adult, (g.school.id, row.adult_id)))), ""
+    except ServiceRefused as no:
+        return "", str(no)
 
 
 @pages.post("/<uuid:letter_id>/hand")
@@ -193,6 +206,19 @@ def email(letter_id: UUID) -> Response:
     except ServiceRefused as no:
         return _to_letter(letter_id, str(no), "waiting")
     return _to_letter(letter_id, "The email is on its way. Give them the code another way.")
+
+
+@pages.post("/<uuid:letter_id>/text")
+@needs(Can.SERVE_LETTER)
+def text(letter_id: UUID) -> Response:
+    row = the_letter(letter_id)
+    read(Nothing)
+    try:
+        with transaction(g.session):
+            text_code(g.session, row, g.school, by=actor())
+    except ServiceRefused as no:
+        return _to_letter(letter_id, str(no), "waiting")
+    return _to_letter(letter_id, "The code is on its way to their telephone.")
 
 
 @pages.post("/<uuid:letter_id>/ended")
