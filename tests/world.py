@@ -103,6 +103,7 @@ class WorldSchool:
     letter: UUID | None = None  # which its addressee has opened
     withdrawn_letter: UUID | None = None
     draft_letter: UUID | None = None  # being written
+    letter_run: UUID | None = None
     service: UUID | None = None  # of the letter
     signatory: UUID | None = None
     roll: UUID | None = None  # looked at, and not saved

@@ -19,9 +19,12 @@ from trustconduct.letters.models import (
     Ended,
     FrozenLetter,
     Letter,
+    LetterRun,
+    LetterRunFile,
     LetterService,
     LetterSignatory,
     LetterWording,
+    RunState,
     Way,
 )
 from trustconduct.letters.serve import end_service, hand_over
@@ -31,6 +34,7 @@ from trustconduct.letters.translated import other_key
 from trustconduct.letters.write import begin_letter, choose_way
 from trustconduct.people.change import add_adult
 from trustconduct.people.models import Adult
+from trustconduct.people.models import Pupil as Pupil
 from trustconduct.policies.versions import version_in_force
 from trustconduct.schools.settings import facts_of, settings_of
 from trustconduct.tenants.calendars import CalendarUnknown, calendar_of
@@ -186,6 +190,16 @@ def adult_of(session: ScopedSession, letter: Letter) -> Adult:
     return session.get_one(Adult, (letter.school_id, letter.adult_id))
 
 
+def a_run(session: ScopedSession, asked_by: str = "Jo Sample") -> LetterRun:
+    """A print run that is ready, of no letters that still wait."""
+    run = LetterRun(total=1, made=1, state=RunState.READY.value)
+    session.add(run)
+    session.flush()
+    session.add(LetterRunFile(id=run.id, letters=[], asked_by=asked_by, content=PDF))
+    session.flush()
+    return run
+
+
 def of_world(session: ScopedSession, word: str, by: Actor) -> dict[str, Any]:
     """Three letters of a school: one that its addressee has opened, one that came back and was
     withdrawn, one being written.
@@ -208,6 +222,7 @@ def of_world(session: ScopedSession, word: str, by: Actor) -> dict[str, Any]:
     session.flush()
     draft = a_letter(session, "plain", adult=adult, by=by, way=Way.HAND, word=word)
     return {
+        "letter_run": a_run(session, f"Jo {word}").id,
         "letter": sent.id,
         "withdrawn_letter": gone.id,
         "draft_letter": draft.id,

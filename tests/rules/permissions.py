@@ -51,7 +51,7 @@ from trustconduct.letters.compose import draft_of
 from trustconduct.letters.kinds import KINDS
 from trustconduct.letters.models import Ended, Letter
 from trustconduct.letters.models import Way as LetterWay
-from trustconduct.letters.serve import hand_over
+from trustconduct.letters.serve import hand_over, send_by_email
 from trustconduct.letters.shipped import shipped
 from trustconduct.letters.wordings import save_wording
 from trustconduct.outbox.models import models_of
@@ -482,6 +482,14 @@ def _handed(session: ScopedSession) -> Letter:
     return letter
 
 
+def _emailed(session: ScopedSession) -> Letter:
+    letter = _frozen(session, LetterWay.EMAIL)
+    send_by_email(session, letter, build.the_school(session), by=build.a_head(session), reply_to="")
+    rows.adult_of(session, letter).telephone = "07700 900123"
+    session.flush()
+    return letter
+
+
 def _written(session: ScopedSession, **more: Any) -> Given:
     letter = _letter(session)
     return given(letter, seen=letter.version, **more)
@@ -819,6 +827,9 @@ RULES: dict[str, Asks | Free | tuple[Asks, ...]] = {
         Can.APPROVE_LETTER, SCHOOL, lambda s: given(_frozen(s), because="Wrong day")),
     "letters.opening.open_letter": Free("the addressee's link and code are what lets them in"),
     "letters.print_run.print_run": Asks(Can.SERVE_LETTER, SCHOOL, lambda s: given()),
+    "letters.runs.begin_run": Asks(Can.SERVE_LETTER, SCHOOL, lambda s: given()),
+    "letters.runs.take_out_run": Asks(
+        Can.SERVE_LETTER, SCHOOL, lambda s: given(rows.a_run(s).id)),
     "letters.serve.end_service": Asks(
         Can.SERVE_LETTER, SCHOOL,
         lambda s: given(_handed(s), how=Ended.REFUSED, on=clock.today(), because="")),
@@ -829,6 +840,8 @@ RULES: dict[str, Asks | Free | tuple[Asks, ...]] = {
     "letters.serve.send_by_email": Asks(
         Can.SERVE_LETTER, SCHOOL,
         lambda s: given(_frozen(s, LetterWay.EMAIL), the_school(s), reply_to="")),
+    "letters.code_by_text.text_code": Asks(
+        Can.SERVE_LETTER, SCHOOL, lambda s: given(_emailed(s), the_school(s))),
     "letters.signatories.add_signatory": Asks(
         Can.SET_UP_LETTERS, SCHOOL,
         lambda s: given(name="Lee", role="Deputy", from_on=clock.today())),
@@ -836,6 +849,8 @@ RULES: dict[str, Asks | Free | tuple[Asks, ...]] = {
         Can.SET_UP_LETTERS, SCHOOL, lambda s: given(wanted=True)),
     "letters.signatories.end_signatory": Asks(
         Can.SET_UP_LETTERS, SCHOOL, lambda s: given(rows.a_signatory(s))),
+    "letters.staff_names.change_staff_names": Asks(
+        Can.SET_UP_LETTERS, SCHOOL, lambda s: given(wanted=True, typed="Jo Sample")),
     "letters.wordings.approve_wording": Asks(Can.WORD_LETTERS, TRUST, _drafted),
     "letters.wordings.change_letter_rules": Asks(
         Can.WORD_LETTERS, TRUST, lambda s: given(post_days=3, advice="")),
@@ -892,6 +907,9 @@ UNSIGNED: dict[str, str] = {
     "audit.seals.seal": "the clock does it: a seal changes nothing that is sealed",
     "acknowledgements.campaigns.carry_on": "the clock does it, and the event says so",
     "acknowledgements.opened.note_fetch": "a link was fetched by whoever: of no weight to anyone",
+    "letters.runs.end_run": "the worker and the clock do it",
+    "letters.runs.keep_run": "the worker puts together what begin_run permitted",
+    "letters.runs.note_run": "the worker notes what it does",
     "acknowledgements.packs.forget_pack": "the clock does it, and drop_pack, which has asked",
     "acknowledgements.packs.keep_pack": "the worker prints what begin_pack permitted",
     "acknowledgements.packs.note_pack_failed": "the worker notes what it did",

@@ -63,11 +63,14 @@ SCHOOL_TABLES = {
     "letter_frozen",
     "letter_withdrawal",
     "letter_service",
+    "letter_run",
+    "letter_run_file",
 }
 OVERSIGHT_TABLES = {
     "audit_event_school",
     "audit_seal_school",
     "audit_leaf_school",
+    "letter_run",
     "paper_pack",
     "outbox_school",
     "policy_in_force",
@@ -144,6 +147,7 @@ OVERSIGHT_TEXT = {
     ("rollout_reminder", "kind"),
     ("roll", "state"),
     ("paper_pack", "state"),
+    ("letter_run", "state"),
     ("campaign_plan", "way"),
     ("acknowledgement", "answer"),
     ("acknowledgement", "language"),
@@ -256,6 +260,8 @@ RIGHTS = {
         "acknowledgement_words": "select insert",
         "talk_held": "select insert",
         "entrance_notice": "select insert update(taken_down_by,taken_down_on)",
+        "letter_run": "select insert update(made,state)",
+        "letter_run_file": "select insert update(content)",
         "paper_pack": "select insert update(progress,ready_at,state)",
         "paper_pack_file": "select insert update(content,taken_out_at,taken_out_by)",
         "paper_sheet": "select insert update(disowned_at,revoked_at)",
@@ -288,7 +294,7 @@ RIGHTS = {
         "letter_frozen": "select insert",
         "letter_withdrawal": "select insert",
         "letter_service": "select insert update(deadline_on,ended_because,ended_by,ended_how,"
-        "ended_on,opened_at,served_on,wrong_tries)",
+        "ended_on,opened_at,served_on,texted_at,wrong_tries)",
     },
     "tc_trust": {
         "trust": "select insert update",
@@ -333,6 +339,7 @@ RIGHTS = {
         "campaign_plan": "select",
         "sign_request": "select",
         "sign_reminder": "select",
+        "letter_run": "select",
         "paper_pack": "select",
         "acknowledgement": "select",
         "review_school": "select",

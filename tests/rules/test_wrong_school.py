@@ -177,6 +177,12 @@ def a_signatory(world: World) -> Ids:
     return Ids(*each, {"signatory_id": new_id()})
 
 
+def a_letter_run(world: World) -> Ids:
+    return (
+        {"run_id": world.oak.letter_run}, {"run_id": world.elm.letter_run}, {"run_id": new_id()}
+    )  # fmt: skip
+
+
 def a_letter_link(secret: bool = False) -> Callable[[World], Ids]:
     def ids(world: World) -> Ids:
         def one(service_id) -> dict[str, Any]:
@@ -323,8 +329,13 @@ SCHOOL_IDS: dict[str, Callable[[World], Ids]] = {
     "letters.parts.save": a_letter("draft_letter", part_id="body"),
     **{f"letters.approval.{name}": a_letter("letter") for name in ("withdrawing", "withdraw")},
     "letters.approval.anew": a_letter("withdrawn_letter"),
-    **{f"posting.{name}": a_letter("letter") for name in ("letter", "hand", "email", "ended")},
+    **{
+        f"posting.{name}": a_letter("letter")
+        for name in ("letter", "hand", "email", "text", "ended")
+    },
     "letters.set_up.end": a_signatory,
+    "posting.run": a_letter_run,
+    "posting.take_out": a_letter_run,
     "letter.open_link": a_letter_link(secret=True),
     "letter.show": a_letter_link(),
     "letter.open_with_code": a_letter_link(),
@@ -528,7 +539,7 @@ def test_the_world_has_a_canary_wherever_words_can_stand(world, servers):
     wordless = {"audit_event_school", "outbox_school", "policy_in_force", "sign_request",
                 "acknowledgement", "calendar_span_school", "stored_file_content",
                 "school_badge", "review_school", "reminder_school", "rollout_reminder",
-                "roll", "campaign_plan", "sign_reminder", "paper_pack", "paper_sheet",
+                "roll", "campaign_plan", "sign_reminder", "paper_pack", "letter_run", "paper_sheet",
                 "link_fetch", "told_adult", "audit_seal_school", "audit_leaf_school"}  # fmt: skip
     try:
         with engine.connect() as connection:

@@ -24,6 +24,7 @@ DELIVER = f"{PREFIX}deliver_mail"
 CONSULT = f"{PREFIX}consult_on_drafts"
 ROLLS = f"{PREFIX}take_in_rolls"
 PACKS = f"{PREFIX}make_packs"
+LETTERS = f"{PREFIX}print_letters"
 REMIND_SCHOOLS = f"{PREFIX}remind_of_rollouts"
 # The only functions that a job may name, whatever stands in Redis.
 ALLOWED = frozenset(
@@ -42,6 +43,7 @@ ALLOWED = frozenset(
         CONSULT,
         ROLLS,
         PACKS,
+        LETTERS,
     }
 )
 NAME = "trustconduct"

@@ -23,6 +23,7 @@ from trustconduct.audit.actor import Role
 from trustconduct.db import transaction
 from trustconduct.jobs import campaigns, runs, sealing
 from trustconduct.jobs.gateways import text_gateway
+from trustconduct.jobs.letter_runs import make_due as make_due_letters
 from trustconduct.jobs.packs import make_due
 from trustconduct.jobs.printing import pdf_of
 from trustconduct.jobs.queue import DELIVER, connect, enqueue, heard, ring, run_of_this_job
@@ -353,6 +354,12 @@ def take_in_rolls() -> int:
 def make_packs() -> int:
     """Make every pack of paper sheets that waits for it; give how many."""
     return make_due(works().sessions, works().settings)
+
+
+@told
+def print_letters() -> int:
+    """Make every print run of letters that waits for it; give how many."""
+    return make_due_letters(works().sessions)
 
 
 @told

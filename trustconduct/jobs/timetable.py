@@ -81,6 +81,14 @@ TIMETABLE = (
         "packs made",
     ),
     Entry(
+        "print_letters",
+        Minutes(1),
+        "Putting letters together",
+        "Makes the print runs of letters that schools asked for, and deletes those of yesterday.",
+        "print run made",
+        "print runs made",
+    ),
+    Entry(
         "forget_kept_forms",
         Minutes(10),
         "Deleting what was typed and not sent",

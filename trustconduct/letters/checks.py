@@ -17,6 +17,7 @@ from sqlalchemy.orm import aliased
 from trustconduct import clock
 from trustconduct.letters.kinds import Form, Kind, Part
 from trustconduct.letters.models import Letter, LetterSignatory, LetterWording, Way
+from trustconduct.letters.parts import LONGEST_WORDS
 from trustconduct.letters.records import Record
 from trustconduct.outbox.untold import why_untold
 from trustconduct.people.models import Adult, Care, KeptApart, Pupil
@@ -28,6 +29,7 @@ from trustconduct.tenants.sessions import ScopedSession
 WAY, SIGNATORY, ADULT, FACTS, TRUST, RECORD = (
     "way", "signatory", "adult", "facts", "trust", "record",
 )  # fmt: skip
+LONGEST_LETTER = 15_000  # characters of what people write: some five pages
 # A first name alone says little: a whole name of two words at least names a child.
 FEWEST_LETTERS = 5
 # Of the first name of their own child, which they would show to others with the letter.
@@ -79,6 +81,7 @@ def against(
     email: str,
 ) -> tuple[Against, ...]:
     found = lacking(kind, given, wording)
+    found += _too_long(kind, given)
     found += _code(kind, given, version)
     found += _days(session, kind, given)
     if record is None:
@@ -98,6 +101,29 @@ def against(
     found += _reached(session, letter, kind, adult)
     found += _named(session, adult, composed_words)
     return tuple(found)
+
+
+def _too_long(kind: Kind, given: Mapping[str, Any]) -> list[Against]:
+    """What a record says is as long as it is; a letter of twenty pages is read by nobody."""
+    lengths = {
+        part.id: len(str(given.get(part.id) or ""))
+        for part in kind.parts
+        if part.form is Form.WORDS
+    }
+    found = [
+        Against(part_id, f"“{part.heading or 'The letter'}” is too long for a letter: {most:,}"
+                         f" characters, and {LONGEST_WORDS:,} fit. Say the most important.")
+        for part_id, most in lengths.items()
+        if most > LONGEST_WORDS and (part := kind.part(part_id))
+    ]  # fmt: skip
+    if not found and (all_of_it := sum(lengths.values())) > LONGEST_LETTER:
+        longest = max(lengths, key=lambda part_id: lengths[part_id])
+        words = (
+            f"The letter is too long: {all_of_it:,} characters, and {LONGEST_LETTER:,} fit."
+            " Shorten its longest part."
+        )
+        found.append(Against(longest, words))
+    return found
 
 
 def _code(kind: Kind, given: Mapping[str, Any], version: SchoolVersion | None) -> list[Against]:

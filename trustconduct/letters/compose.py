@@ -244,7 +244,8 @@ def _composed(
     answer = given.get("answer") if kind.part("answer") else None
     clauses = document.clauses_by_id if document else {}
     spoken = None if kind.internal or letter.language == "en" else language(letter.language)
-    own = None if kind.internal else spoken or language(adult.language)
+    # With a translation the offer stands in it; else here, in their own language.
+    own = None if kind.internal or spoken else language(adult.language)
     offer = (
         ""
         if own is None or own.is_english

@@ -257,3 +257,43 @@ class LetterService(SchoolOwned, Base):
     ended_how: Mapped[str] = mapped_column(default="")
     ended_because: Mapped[str] = mapped_column(default="")
     ended_by: Mapped[str] = mapped_column(default="")
+
+
+class RunState(StrEnum):
+    """Where a print run stands. One that is waiting waits for the worker."""
+
+    WAITING = "waiting"
+    READY = "ready"
+    FAILED = "failed"
+    GONE = "gone"  # its file is no longer kept
+
+
+class LetterRun(SchoolOwned, Base):
+    """Letters that are printed together; without a name, so that one query finds what waits."""
+
+    __tablename__ = "letter_run"
+    __table_args__ = (
+        CheckConstraint("state in ('waiting', 'ready', 'failed', 'gone')", name="state_known"),
+        CheckConstraint("made between 0 and total", name="made_of_total"),
+        Index(
+            "ix_letter_run_due",
+            "begun_at",
+            postgresql_where=text("state in ('waiting', 'ready', 'failed')"),
+        ),
+    )
+
+    state: Mapped[str] = mapped_column(default=RunState.WAITING.value)
+    begun_at: Mapped[datetime] = mapped_column(default=clock.now)
+    total: Mapped[int]
+    made: Mapped[int] = mapped_column(default=0)
+
+
+class LetterRunFile(SchoolOwned, Base):
+    """Who asked for a print run, of which letters, and its PDF; `id` is the run's."""
+
+    __tablename__ = "letter_run_file"
+    __table_args__ = (in_school("id", to="letter_run"),)
+
+    letters: Mapped[list[str]] = mapped_column(JSONB)
+    asked_by: Mapped[str]
+    content: Mapped[bytes] = mapped_column(LargeBinary, default=b"", deferred=True)
