@@ -827,7 +827,8 @@ RULES: dict[str, Asks | Free | tuple[Asks, ...]] = {
         Can.APPROVE_LETTER, SCHOOL, lambda s: given(_frozen(s), because="Wrong day")),
     "letters.opening.open_letter": Free("the addressee's link and code are what lets them in"),
     "letters.print_run.print_run": Asks(Can.SERVE_LETTER, SCHOOL, lambda s: given()),
-    "letters.runs.begin_run": Asks(Can.SERVE_LETTER, SCHOOL, lambda s: given()),
+    "letters.runs.begin_run": Asks(
+        Can.SERVE_LETTER, SCHOOL, lambda s: (_frozen(s, LetterWay.POST), given())[1]),
     "letters.runs.take_out_run": Asks(
         Can.SERVE_LETTER, SCHOOL, lambda s: given(rows.a_run(s).id)),
     "letters.serve.end_service": Asks(
@@ -907,6 +908,7 @@ UNSIGNED: dict[str, str] = {
     "audit.seals.seal": "the clock does it: a seal changes nothing that is sealed",
     "acknowledgements.campaigns.carry_on": "the clock does it, and the event says so",
     "acknowledgements.opened.note_fetch": "a link was fetched by whoever: of no weight to anyone",
+    "letters.signatories.noted": "choose_way, which asks, is what needs the row",
     "letters.runs.end_run": "the worker and the clock do it",
     "letters.runs.keep_run": "the worker puts together what begin_run permitted",
     "letters.runs.note_run": "the worker notes what it does",

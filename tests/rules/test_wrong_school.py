@@ -178,9 +178,10 @@ def a_signatory(world: World) -> Ids:
 
 
 def a_letter_run(world: World) -> Ids:
-    return (
+    """A print run of each school."""
+    return Ids(
         {"run_id": world.oak.letter_run}, {"run_id": world.elm.letter_run}, {"run_id": new_id()}
-    )  # fmt: skip
+    )
 
 
 def a_letter_link(secret: bool = False) -> Callable[[World], Ids]:
