@@ -9,7 +9,7 @@ from flask import Blueprint, Response, g, make_response, redirect, render_templa
 from sqlalchemy import select
 
 from trustconduct.db import transaction
-from trustconduct.languages.spoken import ENGLISH, Message, language
+from trustconduct.languages.spoken import ENGLISH, Message, language, told
 from trustconduct.letters.kinds import KINDS
 from trustconduct.letters.models import Letter
 from trustconduct.letters.opening import Tried, Waiting, behind_link, open_letter, pdf_of_letter
@@ -20,7 +20,7 @@ from trustconduct.web.cookies import link_cookie, set_link_cookie
 from trustconduct.web.door import Form, enter_school, open_to_all, read, works
 from trustconduct.web.downloads import to_save
 from trustconduct.web.fields import Line, Plain
-from trustconduct.web.speaking import speak, tongue
+from trustconduct.web.speaking import speak, spoken, tongue
 
 pages = Blueprint("letter", __name__, url_prefix="/<school>/letter")
 pages.url_value_preprocessor(enter_school)
@@ -100,7 +100,11 @@ def _letter(waiting: Waiting) -> Response:
 def _code_page(waiting: Waiting, form: Form, status: int = 200) -> Response:
     if waiting.tries_left <= 0:
         return _closed()
-    return _page("letter/code.html", waiting, status, form=form, errors=form.errors)
+    speak(waiting.language)
+    errors = {
+        name: [told(one, spoken()) for one in messages] for name, messages in form.errors.items()
+    }
+    return _page("letter/code.html", waiting, status, form=form, errors=errors)
 
 
 @pages.post("/<uuid:service_id>")
