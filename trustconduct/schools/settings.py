@@ -177,6 +177,15 @@ def office_telephone(session: ScopedSession, settings: SchoolSettings) -> str:
     return in_force("telephone", settings.telephone, for_schools(session))
 
 
+def promises_of(session: ScopedSession, settings: SchoolSettings) -> dict[str, int]:
+    """Within how many school days a message is acknowledged and answered; 0 promises nothing."""
+    given = for_schools(session)
+    return {
+        name: in_force(f"{name}_within", getattr(settings, f"{name}_within"), given) or 0
+        for name in ("acknowledge", "answer")
+    }
+
+
 def facts_of(
     session: ScopedSession, school: NamedSchool, settings: SchoolSettings
 ) -> dict[str, str]:

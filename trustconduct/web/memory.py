@@ -13,10 +13,13 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from trustconduct.languages.spoken import CODES
 from trustconduct.web.watch import TOLD
 
 UNTIL = "trustconduct.keep_until"
 MOST = 2_000
+# The only questions that an address may ask and still be kept: anybody could invent others.
+SPOKEN = frozenset({"", *(f"lang={code}" for code in CODES)})
 
 StartResponse = Callable[..., Any]
 Application = Callable[[dict[str, Any], StartResponse], Iterable[bytes]]
@@ -28,7 +31,7 @@ class _Answer:
     headers: list[tuple[str, str]]
     not_modified: list[tuple[str, str]]
     etag: str
-    body: tuple[bytes]
+    body: bytes
     told: dict[str, str] | None  # what the line in the log says of it
 
 
@@ -48,19 +51,20 @@ class Memory:
         self._answers: dict[str, _Answer] = {}
 
     def __call__(self, environ: dict[str, Any], start: StartResponse) -> Iterable[bytes]:
-        if environ["REQUEST_METHOD"] != "GET" or environ.get("QUERY_STRING"):
+        asked = environ.get("QUERY_STRING", "")
+        if environ["REQUEST_METHOD"] != "GET" or asked not in SPOKEN:
             return self._application(environ, start)
         # By the host as well: one that is not ours was never answered, so it is not here.
-        key = f"{environ.get('HTTP_HOST', '')}{environ['PATH_INFO']}"
+        key = f"{environ.get('HTTP_HOST', '')}{environ['PATH_INFO']}?{asked}"
         kept = self._answers.get(key)
         if kept is None or time.monotonic() >= kept.until:
             return self._asked(key, environ, start)
         environ[TOLD] = kept.told
         if kept.etag in environ.get("HTTP_IF_NONE_MATCH", ""):
             start("304 NOT MODIFIED", kept.not_modified)
-            return ()
+            return []
         start("200 OK", kept.headers)
-        return kept.body
+        return [kept.body]  # a list: granian sends that whole, and anything else piece by piece
 
     def _asked(self, key: str, environ: dict[str, Any], start: StartResponse) -> Iterable[bytes]:
         told: list[Any] = []
@@ -86,7 +90,7 @@ class Memory:
                 headers,
                 [pair for pair in headers if pair[0].lower() not in without],
                 names["etag"],
-                (body,),
+                body,
                 {**environ[TOLD], "who": "nobody"} if TOLD in environ else None,
             )
-        return (body,)
+        return [body]
