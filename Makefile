@@ -22,7 +22,8 @@ venv := .venv/.made-$(call sum,pwd)
 base := .venv/.base-$(call sum,cat requirements/base.txt Makefile)
 tools := .venv/.test-$(call sum,cat requirements/base.txt requirements/test.txt)
 npm := node_modules/.made-$(call sum,cat package.json package-lock.json)
-styled := package.json package-lock.json trustconduct/web/styles trustconduct/web/scripts
+styled := package.json package-lock.json trustconduct/web/styles trustconduct/web/scripts \
+	trustconduct/web/fonts
 typeface := node_modules/@fontsource-variable/figtree/files
 static := trustconduct/web/static/build/.made-$(call sum,find $(styled) trustconduct/sealed/typeface.py -type f | sort | xargs cat)
 

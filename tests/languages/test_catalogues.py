@@ -30,7 +30,7 @@ PARENTS = (
     ),
 )
 # No words of a language: the mark of a version's size, the service's own names.
-NOT_WORDS = {"(", ")", ").", ".", "–"}
+NOT_WORDS = {"(", ")", ").", ".", "–", "ico.org.uk", "equalityadvisoryservice.com"}
 WORDS = re.compile(r"[A-Z][a-z]+,? [a-z]|[a-z]+ [a-z]+ |^[A-Z][a-z]+$")
 SAYS = {"_", "gettext", "ngettext"}
 READ_OUT = re.compile(r'(?:aria-label|alt|title|placeholder)="([^"]*[A-Za-z]{2}[^"]*)"')

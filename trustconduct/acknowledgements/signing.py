@@ -244,7 +244,9 @@ def answer(
             *_by_sheet(request, key),
             # Whom no email reaches finds the receipt behind the same link.
             *(
-                mail_rows(session, _receipt(request, answer, name, now, copy, school, answer_id))
+                mail_rows(
+                    session, _receipt(request, answer, name, now, copy, school, answer_id, language)
+                )
                 if request.adult_email
                 else []
             ),
@@ -287,8 +289,10 @@ def _receipt(
     copy: str,
     school: NamedSchool,
     answer_id: UUID,
+    language: Language,
 ) -> Any:
-    when = receipt_page.moment(now)
+    local = clock.local(now)
+    when = language.moment(local.date(), local.time())
     link = Link(f"/{school.slug}/sign/{request.id}/", "sign", request.id, request.generation)
     if request.sheet:
         link = Link(f"/{school.slug}/sign/paper/{request.sheet}/", "paper", request.sheet, 1)
@@ -310,7 +314,9 @@ def _receipt(
             number=request.number,
             sha256=request.sha256,
             receipt_id=answer_id,
+            language=language,
         ),
+        language=language,
         number=request.number,
         sha256=request.sha256,
         copy=copy,

@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from trustconduct import clock
+from trustconduct.languages.spoken import ENGLISH, language
 from trustconduct.outbox import links
 from trustconduct.outbox.bounces import return_address
 
@@ -51,7 +52,7 @@ class Envelope:
         mail["Date"] = clock.now()
         mail["Message-ID"] = f"<{reference}>"
         mail["Auto-Submitted"] = "auto-generated"
-        body = f"{self.text(content).rstrip()}\n\n{self.is_it_real(slug)}\n"
+        body = f"{self.text(content).rstrip()}\n\n{self.is_it_real(slug, content.language)}\n"
         mail.set_content(body, cte="quoted-printable")
         attachment = content.attachment or {}
         if "text" in attachment:
@@ -72,7 +73,7 @@ class Envelope:
         before, _, after = content.body.rpartition("{link}")
         return f"{before}{self._base}{link['path']}{token}{after}"
 
-    def is_it_real(self, slug: str) -> str:
+    def is_it_real(self, slug: str, code: str = "en") -> str:
         """How to check a mail, by ways that a forger of mails does not hold.
 
         Added here, so that no mail can be written without it. It gives no
@@ -80,12 +81,15 @@ class Envelope:
         """
         site = self._base.partition("://")[2]
         if slug:
-            return (
-                "Is this email real?\n"
-                "Call the school office on a number you already have. Do not use one from an"
-                f" email. Or type this into your browser: {site}/{slug}/emails\n"
-                "We never ask for a password or for money by email."
+            say = (language(code) or ENGLISH).say
+            by_call = say(
+                "Call the school office on a number you already have. Do not use one from an email."
+                " Or type this into your browser: %(address)s",
+                address=f"{site}/{slug}/emails",
             )
+            never = say("We never ask for a password or for money by email.")
+            head = say("Is this email real?")
+            return f"{head}\n{by_call}\n{never}"
         return (
             "Is this email real?\n"
             "Ask the Trust's office on a number you already have. Do not use one from an email."

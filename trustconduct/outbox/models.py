@@ -71,6 +71,8 @@ class MessageContent:
     link: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
     # {"name", "text"} of a text file that goes with it, {"pdf", "page"} of a PDF to be made.
     attachment: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
+    # The language of its words: what is added when it leaves speaks it too.
+    language: Mapped[str] = mapped_column(default="en", server_default="en")
 
 
 _WAITING = text("sent_at is null and parked_at is null")

@@ -55,6 +55,7 @@ class Mail:
     # The adult on the school's roll whom it is for. A mail to one must say so, or nothing
     # could hold it back from an adult who must not be told.
     adult_id: UUID | None = None
+    language: str = "en"  # of the words
 
 
 @dataclass(frozen=True)
@@ -214,6 +215,7 @@ def _content(mail: Mail) -> dict[str, Any]:
         "letter": mail.letter,
         "link": _link(mail.link),
         "attachment": attachment,
+        "language": mail.language,
     }
 
 
@@ -231,6 +233,7 @@ def _content_of_text(message: TextMessage) -> dict[str, Any]:
         "letter": message.letter,
         "link": _link(link),
         "attachment": None,
+        "language": "en",
     }
 
 

@@ -20,9 +20,16 @@ FAMILY_NAME, STYLE, UNIQUE, FULL_NAME, POSTSCRIPT = 1, 2, 3, 4, 6
 OWN_FAMILY, OWN_STYLE = 16, 17
 
 
+# Noto Sans Arabic with the letters of Urdu alone, as the pages have it: few machines have one.
+URDU = Path(__file__).parents[1] / "web/fonts/noto-urdu.woff2"
+
+
 def make(source: Path, to: Path) -> None:
     """Write one file for each weight, slant and set of letters."""
     to.mkdir(parents=True, exist_ok=True)
+    urdu = TTFont(URDU, recalcTimestamp=False)
+    urdu.flavor = None
+    urdu.save(to / "noto-urdu.ttf")
     for path in sorted(source.glob("figtree-*-wght-*.woff2")):
         slant = " Italic" if "italic" in path.stem else ""
         for weight, (strokes, name) in WEIGHTS.items():

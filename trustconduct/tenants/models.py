@@ -101,6 +101,11 @@ class Trust(Edited, Base):
     # for independent advice: printed with letters, see letters/.
     letter_post_days: Mapped[int] = mapped_column(default=2, server_default="2")
     letter_advice: Mapped[str] = mapped_column(default="", server_default="")
+    # What parents' pages say of privacy and accessibility beside our own words: whom to ask
+    # about personal data, the number in the ICO's register, what does not work for all yet.
+    privacy_contact: Mapped[str] = mapped_column(default="", server_default="")
+    ico_number: Mapped[str] = mapped_column(default="", server_default="")
+    accessibility_gaps: Mapped[str] = mapped_column(default="", server_default="")
 
 
 class Phase(StrEnum):

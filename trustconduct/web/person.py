@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from flask import Blueprint, Response, flash, g, make_response, redirect
+from marshmallow import fields, validate
 from sqlalchemy import select
 from sqlalchemy.orm.exc import StaleDataError
 
@@ -15,6 +16,7 @@ from trustconduct.acknowledgements.notice_facts import facts_of_person
 from trustconduct.acknowledgements.of_person import asked_of, messages_to
 from trustconduct.audit.events import Event
 from trustconduct.db import transaction
+from trustconduct.languages.spoken import CODES, ENGLISH, LANGUAGES, language
 from trustconduct.people.change import (
     FIELDS,
     ChangedMeanwhile,
@@ -47,6 +49,9 @@ class AdultForm(Plain):
     email = Email()
     telephone = Line(longest=40)
     address = Postal(longest=300)
+    language = fields.String(
+        load_default="en", validate=validate.OneOf(CODES, error="Choose a language of the list.")
+    )
     seen = Number(0, 1_000_000, blank="Open the page again, and make your change there.")
 
 
@@ -84,6 +89,7 @@ def show(adult_id: UUID) -> Response:
         them=person,
         adult=person.adult,
         kind=AdultKind(person.adult.kind).word,
+        speaks=(language(person.adult.language) or ENGLISH).english,
         asked=asked_of(g.session, person.ids),
         messages=messages_to(g.session, person.ids),
         facts=facts_of_person(g.session, person.ids),
@@ -98,12 +104,17 @@ def show(adult_id: UUID) -> Response:
 @pages.get("/add")
 @needs(Can.CHANGE_PEOPLE)
 def add() -> Response:
-    return _adult_page(None, Form({"kind": AdultKind.PARENT.value, "seen": "0"}))
+    return _adult_page(None, Form({"kind": AdultKind.PARENT.value, "language": "en", "seen": "0"}))
 
 
 def _adult_page(adult: Adult | None, form: Form, status: int = 200) -> Response:
     page = staff_page(
-        "staff/person_change.html", adult=adult, form=form, errors=form.errors, kinds=KINDS
+        "staff/person_change.html",
+        adult=adult,
+        form=form,
+        errors=form.errors,
+        kinds=KINDS,
+        spoken_to=[(one.code, one.english) for one in LANGUAGES],
     )
     return make_response(page, status)
 
