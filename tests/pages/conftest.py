@@ -134,7 +134,7 @@ def _start(environment: dict[str, str], module: str, *arguments: str) -> subproc
 
 
 def _wait_for(port: int) -> None:
-    until = time.monotonic() + 20
+    until = time.monotonic() + 90  # a machine may be shared
     while time.monotonic() < until:
         try:
             socket.create_connection(("127.0.0.1", port), 0.2).close()
