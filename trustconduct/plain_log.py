@@ -22,8 +22,6 @@ import structlog
 from structlog.stdlib import ProcessorFormatter
 from structlog.typing import EventDict
 
-from trustconduct import clock
-
 ExcInfo = tuple[type[BaseException], BaseException, TracebackType | None]
 
 # All that a line may say. None of it names a person: `who` is an id, "link" or "nobody".
@@ -158,7 +156,7 @@ def log_request(fields: dict[str, Any], *, failed: bool) -> None:
         record = object.__new__(logging.LogRecord)
         record.__dict__.update(_RECORD.__dict__)  # making one anew looks up what no line says
         record.levelno, record.levelname = level, name.upper()
-        record.created = clock.now().timestamp()
+        record.created = time.time_ns() / 1e9
         record.msecs = record.created % 1 * 1_000
         record.msg = line
         logger.handle(record)
