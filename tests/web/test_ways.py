@@ -153,6 +153,30 @@ def test_what_parents_may_miss_is_said_in_words(office):
     assert "can be done by telephone only" in page
 
 
+@pytest.mark.parametrize("typed", ["", "   ", "x" * 81])
+def test_a_wish_without_words_or_with_too_many_is_refused_and_kept(office, world, typed):
+    before, page = matrix(world), f"{HOME}/purposes/add"
+    answer = office.send(page, page=page, text=typed, seen_number=seen(office, page))
+    assert answer.status_code == 422
+    assert 'href="#text"' in answer.text
+    assert typed.strip() in answer.text
+    assert matrix(world) == before
+
+
+@pytest.mark.parametrize("written", ["01632960001", "+44 1632 960 001", "(01632) 960001"])
+def test_a_number_in_any_writing_is_kept_in_one(office, world, written):
+    assert save(office, detail=written).status_code == 303
+    assert matrix(world).route("telephone").detail == "01632 960001"
+
+
+def test_markup_in_a_way_is_text(office):
+    script = "<script>alert(1)</script>"
+    assert save(office, note=script, who=script).status_code == 303
+    page = office.get("/oak-lane/contact/ask").text
+    assert script not in page
+    assert "&lt;script&gt;alert(1)" in page
+
+
 def test_what_parents_could_read_on_a_day_is_shown(office, world):
     page = f"{HOME}/on-a-day/"
     assert "See what parents could read" in office.get(HOME).text
