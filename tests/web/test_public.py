@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import time
 from datetime import datetime, timedelta
 
@@ -76,6 +77,23 @@ def test_the_code_is_there_in_easy_words(client, world):
     urdu = client.get("/oak-lane/policy/easy-read?lang=ur").text
     assert 'href="/oak-lane/policy?lang=ur"' in urdu
     assert "Please be kind" not in urdu
+
+
+def test_a_page_leaves_compressed_where_the_browser_takes_it(client, world):
+    client.strict = False  # it reads no compressed page
+    plain = client.get("/oak-lane/policy")
+    asks = {"Accept-Encoding": "gzip, br"}
+    for _ in range(2):  # from memory, and once more
+        small = client.get("/oak-lane/policy", headers=asks)
+        assert small.headers["Content-Encoding"] == "gzip"
+        assert gzip.decompress(small.data) == plain.data
+        assert len(small.data) < len(plain.data) / 2
+        assert small.headers["Vary"] == plain.headers["Vary"] == "Accept-Encoding"
+    first = client.get("/oak-lane/contact", headers=asks)  # not from memory
+    assert b"How to contact us" in gzip.decompress(first.data)
+    assert int(first.headers["Content-Length"]) == len(first.data)
+    tag = {"If-None-Match": small.headers["ETag"]}
+    assert client.get("/oak-lane/policy", headers={**asks, **tag}).status_code == 304
 
 
 def test_a_page_from_memory_asks_the_database_nothing(app, client, world, queries):

@@ -53,8 +53,12 @@ class Pages:
         keep(request.environ, kept.until)
         # Asked again each time, so that a new version shows at once; answered by 304
         # where nothing has changed.
-        headers = {"ETag": f'"{kept.etag}"', "Cache-Control": "public, no-cache"}
-        if kept.etag in request.if_none_match:
+        headers = {
+            "ETag": f'W/"{kept.etag}"',  # the same page, compressed or not
+            "Cache-Control": "public, no-cache",
+            "Vary": "Accept-Encoding",
+        }
+        if request.if_none_match.contains_weak(kept.etag):
             return Response(status=304, headers=headers)
         return Response(kept.body, headers=headers, content_type="text/html; charset=utf-8")
 
