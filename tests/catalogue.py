@@ -16,13 +16,21 @@ from babel.messages.extract import extract_from_file
 from babel.messages.pofile import read_po, write_po
 
 from trustconduct.languages.spoken import OTHERS
+from trustconduct.letters.kinds import KINDS
+from trustconduct.letters.parts import MEETING_WAYS
+from trustconduct.letters.shipped import shipped
+from trustconduct.letters.staff_names import STAFF
+from trustconduct.letters.translated import UNITS_SAID
 from trustconduct.web import errors
 
 ROOT = Path(__file__).parent.parent / "trustconduct"
 CATALOGUES = ROOT / "languages"
 KEYWORDS = {"_": None, "gettext": None, "say": None, "many": (1, 2), "Message": None}
-PYTHON = ("acknowledgements", "contact_matrix", "languages", "outbox", "policies", "web")
-TEMPLATES = ("web/templates", "policies/templates")
+PYTHON = (
+    "acknowledgements", "bans", "conduct", "contact_matrix", "languages", "letters", "outbox",
+    "policies", "web",
+)  # fmt: skip
+TEMPLATES = ("web/templates", "policies/templates", "letters/templates")
 
 
 def messages() -> Catalog:
@@ -44,9 +52,24 @@ def _said() -> Iterator[tuple[str | tuple[str, ...], str]]:
             for _, message, _, _ in extract_from_file(how, path, KEYWORDS, (), options):
                 if message:
                     yield message, place
+    yield from _of_letters()
     for words in (*errors.WORDS.values(), errors.STALE):
         for text in astuple(words):
             yield text, "web/errors.py"
+
+
+def _of_letters() -> Iterator[tuple[str | tuple[str, ...], str]]:
+    """What a letter says by its kind, and the Trust's words as they ship."""
+    for kind in (one for one in KINDS.values() if not one.internal):
+        yield kind.subject, "letters/kinds.py"
+        for part in kind.parts:
+            if part.heading:
+                yield part.heading, "letters/kinds.py"
+        for text in shipped(kind.id)["words"].values():
+            yield text, "letters/shipped.py"
+    for text in (*MEETING_WAYS.values(), STAFF):
+        yield text, "letters/parts.py"
+    yield from ((pair, "letters/translated.py") for pair in UNITS_SAID.values())
 
 
 def path_of(code: str) -> Path:

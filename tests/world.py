@@ -16,6 +16,11 @@ from uuid import UUID
 from sqlalchemy import select
 
 from tests import build
+from tests.bans import rows as bans
+from tests.conduct import meeting_rows as meetings
+from tests.conduct import plan_rows as plans
+from tests.conduct import referral_rows as referrals
+from tests.conduct import rows as conduct
 from tests.letters import rows as letters
 from trustconduct import clock
 from trustconduct.accounts.feeds import make_feed
@@ -24,6 +29,7 @@ from trustconduct.acknowledgements.answers import hold_talk
 from trustconduct.acknowledgements.entrance import hang_notice
 from trustconduct.acknowledgements.models import (
     Acknowledgement,
+    AcknowledgementWords,
     Answer,
     Campaign,
     SignRequest,
@@ -32,13 +38,16 @@ from trustconduct.acknowledgements.notice_models import LinkFetch, TextOpened, T
 from trustconduct.acknowledgements.packs import PackWho, begin_pack
 from trustconduct.acknowledgements.paper_models import AnswerHow, How, PaperSheet
 from trustconduct.acknowledgements.plans import SignReminder
+from trustconduct.acknowledgements.struck_models import AnswerStruck, AnswerStruckWords
 from trustconduct.acknowledgements.told_otherwise import note_told
 from trustconduct.acknowledgements.words import Words
 from trustconduct.audit.actor import Actor, Grant, Role
+from trustconduct.audit.events import Event
 from trustconduct.audit.models import SealMailed
+from trustconduct.audit.record import record
 from trustconduct.audit.seals import newest_seal, seal, subject
 from trustconduct.contact_matrix.matrix import Matrix, Purpose, Route
-from trustconduct.db import transaction
+from trustconduct.db import new_id, transaction
 from trustconduct.jobs.models import Run
 from trustconduct.languages.spoken import OTHERS
 from trustconduct.people.models import Adult, KeptApart, Pupil, UntoldMark
@@ -66,7 +75,9 @@ from trustconduct.schools.occasions import authorise
 from trustconduct.tenants.sessions import ScopedSession, Sessions
 
 NAMES = {"oak-lane": "Oak Lane", "elm-park": "Elm Park", "ash-grove": "Ash Grove"}
-AT_SCHOOL = (Role.HEADTEACHER, Role.OFFICE, Role.PASTORAL, Role.TEACHER, Role.GOVERNOR)
+AT_SCHOOL = (
+    Role.HEADTEACHER, Role.OFFICE, Role.PASTORAL, Role.TEACHER, Role.GOVERNOR, Role.SAFEGUARDING,
+)  # fmt: skip
 AT_TRUST = (Role.TRUST_OFFICER, Role.TRUST_READER)
 
 
@@ -103,8 +114,20 @@ class WorldSchool:
     letter: UUID | None = None  # which its addressee has opened
     withdrawn_letter: UUID | None = None
     draft_letter: UUID | None = None  # being written
+    letter_run: UUID | None = None
     service: UUID | None = None  # of the letter
     signatory: UUID | None = None
+    incident: UUID | None = None  # in the case
+    untriaged: UUID | None = None
+    case: UUID | None = None
+    plan: UUID | None = None  # of Lee, ended
+    meeting: UUID | None = None  # of the case, to come
+    mediation: UUID | None = None
+    referral: UUID | None = None  # of the case, ended
+    step: UUID | None = None
+    ban: UUID | None = None  # in force
+    exception: UUID | None = None
+    device: UUID | None = None
     roll: UUID | None = None  # looked at, and not saved
     pack: UUID | None = None  # of one sheet
     sheet: UUID | None = None
@@ -265,8 +288,37 @@ def _on_paper(
         ]
     )  # fmt: skip
     session.flush()
+    _struck_out(session, alex, version, word, by)
     sheet = session.scalars(select(PaperSheet.id)).one()
     return {"pack": pack.id, "sheet": sheet, "telling": telling.id, "scan": telling.scan_id}
+
+
+def _struck_out(session: ScopedSession, request: UUID, version: Any, word: str, by: Actor) -> None:
+    """An answer that was noted for the wrong person, and struck out: it counts nowhere."""
+    id, today = new_id(), clock.today()
+    given = Acknowledgement(
+        id=id, request_id=request, answer="talk", sha256=version.sha256, answered_at=clock.now()
+    )
+    session.add(given)
+    session.flush()
+    record(session, Event.ANSWER_KEYED, by=by, about=given, version=version.number,
+           sha256=version.sha256, answer="talk", signed_as=f"Sam {word}", how="at a meeting",
+           signed_on=today.isoformat())  # fmt: skip
+    record(session, Event.ANSWER_STRUCK, by=by, about=given, version=version.number)
+    session.add_all(
+        [
+            AcknowledgementWords(id=id, typed_name=f"Sam {word}", note=""),
+            AnswerHow(
+                id=id, how=How.MEETING.value, signed_on=today, received_on=today,
+                keyed_by=by.name,
+            ),
+        ]
+    )  # fmt: skip
+    session.flush()
+    session.add(AnswerStruck(id=id))
+    session.flush()
+    session.add(AnswerStruckWords(id=id, struck_by=by.name, because=f"Of Sam {word}"))
+    session.flush()
 
 
 def _said_once(session: ScopedSession, word: str) -> None:
@@ -402,6 +454,11 @@ def _filled(session: ScopedSession, school: WorldSchool) -> WorldSchool:
         notice=notice.id,
         occasion=occasion.id,
         **letters.of_world(session, word, by),
+        **(of_conduct := conduct.of_world(session, word, by)),
+        **meetings.of_world(session, word, by, of_conduct["case"]),
+        **referrals.of_world(session, word, by, of_conduct["case"]),
+        **plans.of_world(session, word, by),
+        **bans.of_world(session, word, by),
         roll=_a_roll_on_its_way(session, word),
     )
 

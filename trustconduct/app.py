@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+from datetime import date
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -26,12 +27,16 @@ from trustconduct.tenants.sessions import ScopedSession, Sessions
 from trustconduct.web import (
     account,
     answers,
+    assigned,
+    bans,
     calendar,
+    cases,
     confirm,
     door,
     errors,
     feed,
     finder,
+    gate,
     guests,
     health,
     history,
@@ -43,10 +48,12 @@ from trustconduct.web import (
     own_reviews,
     people,
     public,
+    reports,
     setup,
     sign,
     speaking,
     staff,
+    verify,
     watch,
     you,
 )
@@ -81,10 +88,14 @@ NOT_TO_KEEP = ("Cache-Control", "no-store")
 PARTS = (
     account,
     answers,
+    assigned,
+    bans,
     calendar,
+    cases,
     confirm,
     finder,
     feed,
+    gate,
     guests,
     health,
     history,
@@ -96,9 +107,11 @@ PARTS = (
     own_reviews,
     people,
     public,
+    reports,
     setup,
     sign,
     staff,
+    verify,
     you,
 )
 
@@ -169,6 +182,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     make_login_manager().init_app(app)
     for part in PARTS:
         app.register_blueprint(part.pages)
+    app.register_blueprint(gate.device_pages)
     app.register_blueprint(public.school_pages)
     mount(app)
     app.teardown_request(door.leave)
@@ -212,6 +226,7 @@ def _fill_templates(app: Flask) -> None:
     app.jinja_env.filters["inline"] = inline
     app.jinja_env.filters["with_ids"] = with_ids
     app.jinja_env.filters["local"] = clock.local
+    app.jinja_env.filters["as_day"] = date.fromisoformat
     speaking.fill_templates(app)
     app.jinja_env.globals.update(asset=asset, today=clock.today, count=count)
 

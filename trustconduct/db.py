@@ -79,6 +79,14 @@ def prepared(statement: Select) -> str:
     return str(statement.compile(dialect=_dialect))
 
 
+def kept(statement: Select) -> tuple[str, dict[str, Any]]:
+    """As `prepared`, with the values that stand fixed in the statement: those of its named
+    places are None, for the caller to fill in.
+    """
+    compiled = statement.compile(dialect=_dialect)
+    return str(compiled), dict(compiled.params)
+
+
 _dialect = psycopg_dialect()
 
 

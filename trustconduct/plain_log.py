@@ -143,6 +143,9 @@ class _Lines(ProcessorFormatter):
         return self._render_request(_only_known_fields(None, "", line))
 
 
+_RECORD = logging.LogRecord(REQUESTS, logging.INFO, __file__, 0, "", None, None)
+
+
 def log_request(fields: dict[str, Any], *, failed: bool) -> None:
     """The one line of a request: by hand, since structlog's way costs as much as a page."""
     level = logging.ERROR if failed else logging.INFO
@@ -150,7 +153,11 @@ def log_request(fields: dict[str, Any], *, failed: bool) -> None:
     if logger.isEnabledFor(level):
         name = "error" if failed else "info"
         line = {"level": name, "event": "request", **fields}
-        record = logging.LogRecord(REQUESTS, level, __file__, 0, "", None, None)
+        record = object.__new__(logging.LogRecord)
+        record.__dict__.update(_RECORD.__dict__)  # making one anew looks up what no line says
+        record.levelno, record.levelname = level, name.upper()
+        record.created = time.time_ns() / 1e9
+        record.msecs = record.created % 1 * 1_000
         record.msg = line
         logger.handle(record)
 

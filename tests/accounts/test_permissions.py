@@ -50,8 +50,10 @@ def test_a_reader_of_the_trust_sees_the_console_and_says_what_they_think_of_a_te
 
 
 @pytest.mark.parametrize("role", [Role.TEACHER, Role.GOVERNOR])
-def test_teachers_and_governors_only_see_the_school(role):
-    assert allowed(an_actor(role, OAK).grants, OAK) == {Can.SEE_SCHOOL}
+def test_teachers_report_governors_review_and_both_see_what_they_are_assigned_to(role):
+    teacher = {Can.REPORT_INCIDENT, Can.CALL_FIRST}
+    more = teacher if role is Role.TEACHER else {Can.REVIEW_BAN}
+    assert allowed(an_actor(role, OAK).grants, OAK) == {Can.SEE_SCHOOL, Can.SEE_ASSIGNED} | more
 
 
 def test_only_the_head_publishes():

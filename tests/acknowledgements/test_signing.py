@@ -34,6 +34,7 @@ from trustconduct.acknowledgements.models import (
 from trustconduct.acknowledgements.signing import AnswerRefused, LinkClosed, asked
 from trustconduct.audit.models import SchoolAuditEvent
 from trustconduct.db import new_id, transaction
+from trustconduct.languages.spoken import language
 from trustconduct.outbox.models import SchoolMessage, SchoolMessageContent
 from trustconduct.policies.document import sha256
 from trustconduct.policies.models import SchoolVersion
@@ -65,7 +66,7 @@ def test_what_was_signed_is_reproduced_from_the_stored_text(world):
                 .join(SignRequest, SignRequest.id == Acknowledgement.request_id)
                 .join(SchoolVersion, SchoolVersion.id == SignRequest.version_id)
             ).all()
-            assert len(rows) == 4
+            assert len(rows) == 5
             assert all(sha256(row.text) == row.sha256 for row in rows)
 
 
@@ -319,3 +320,18 @@ def test_the_list_comes_in_pages_without_gap_or_double(oak):
 def test_a_page_mark_that_somebody_made_up_breaks_nothing(oak, mark):
     a_request(oak)
     assert isinstance(lines(oak, newest_version(oak), after=mark, most=3), list)
+
+
+def test_the_receipt_to_print_is_in_the_language_of_the_page(oak):
+    """The mail's own words are another matter; its PDF is what they show to somebody."""
+    request = a_request(oak)
+    assert an_answer(oak, request, language=language("ur"))
+    page = oak.scalars(
+        select(SchoolMessageContent.attachment)
+        .join(SchoolMessage, SchoolMessage.id == SchoolMessageContent.id)
+        .where(RECEIPT)
+    ).one()["page"]
+    assert "<html lang=ur dir=rtl>" in page
+    assert "رسید" in page
+    assert "Receipt number" not in page
+    assert request.sha256 in page

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from uuid import UUID
 
 import pytest
@@ -197,3 +198,25 @@ def test_who_has_lost_the_password_too_gets_an_invitation(officer, world):
     assert "They have not taken up their invitation yet." in officer.get(a_page(world)).text
     again = officer.send(reset, page=reset)
     assert "has not come in yet" in officer.get(again.location).text
+
+
+def test_the_trusts_own_details_stand_on_the_pages_about_privacy_and_accessibility(
+    officer, client, world
+):
+    page = "/admin/trust/"
+    given = {"name": "Lantern Trust", "telephone": "01632 960500", "email": "hello@trust.example",
+             "privacy_contact": "Sam Sample, data@trust.example", "ico_number": "z123 4567",
+             "accessibility_gaps": "Our PDFs are in English alone."}  # fmt: skip
+    wrong = officer.send(page, page=page, **{**given, "ico_number": "twelve"})
+    assert wrong.status_code == 422
+    assert "Type it as the register has it, like Z1234567." in wrong.text
+    assert "Our PDFs are in English alone." in wrong.text
+    assert officer.send(page, page=page, **given).status_code == 303
+    time.sleep(2.1)  # a page is looked at again once a second, and so is the Trust
+    privacy = client.get("/oak-lane/privacy").text
+    assert "You can also ask Sam Sample, data@trust.example." in privacy
+    assert "Z1234567" in privacy
+    assert "Lantern Trust is responsible for what is kept here." in privacy
+    accessible = client.get("/oak-lane/accessibility").text
+    assert "Our PDFs are in English alone." in accessible
+    assert "01632 960500" in accessible

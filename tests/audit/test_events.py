@@ -17,8 +17,8 @@ NAME = re.compile(r"[a-z]+(_[a-z]+)*\.([a-z]+)(_[a-z]+)*")
 # Verbs whose past participle does not end in -ed. Add one that is English.
 IRREGULAR = {
     "begun", "built", "chosen", "drawn", "found", "given", "gone", "heard", "held", "hung", "kept",
-    "left", "let", "lost", "made", "met", "paid", "put", "read", "reset", "rung", "sent", "set",
-    "shown", "shut", "split", "taken", "told", "undone", "withdrawn", "written",
+    "left", "let", "lost", "made", "met", "paid", "put", "read", "reset", "rung", "seen", "sent",
+    "set", "shown", "shut", "split", "struck", "taken", "told", "undone", "withdrawn", "written",
 }  # fmt: skip
 NO_VERBS = {"need", "feed", "seed", "speed", "deed", "bed"}
 

@@ -15,6 +15,7 @@ import psycopg
 from flask import Flask, Response, request
 
 app = Flask(__name__)
+finder_page = Path(os.environ["FLOOR_FINDER"]).read_bytes()
 page = Path(os.environ["FLOOR_PAGE"]).read_bytes()
 kept = json.loads(Path(os.environ["FLOOR_SIGN"]).read_text())
 own = threading.local()
@@ -23,6 +24,11 @@ own = threading.local()
 @app.get("/policy")
 def policy() -> Response:
     return Response(page, content_type="text/html; charset=utf-8")
+
+
+@app.get("/finder")
+def finder() -> Response:
+    return Response(finder_page, content_type="text/html; charset=utf-8")
 
 
 @app.post("/sign/<request_id>")

@@ -32,6 +32,8 @@ from config.base import Settings  # noqa: E402
 from migrations.run import migrate  # noqa: E402
 from tests import build  # noqa: E402
 from tests.bench import campaigns, load, many  # noqa: E402
+from tests.bench.conduct import case_page, search  # noqa: E402
+from tests.bench.gate import gate_search  # noqa: E402
 from tests.bench.letters import letter_pdf  # noqa: E402
 from tests.bench.measure import KEY, RUNS, in_turns, report, say  # noqa: E402
 from tests.bench.merge import merge  # noqa: E402
@@ -44,6 +46,7 @@ from trustconduct.outbox.links import token  # noqa: E402
 from trustconduct.tenants.sessions import Sessions  # noqa: E402
 
 SIGNS, PAGES = 1000, 3000
+FINDER = f"/oak-lane/contact/{build.MATRIX.purposes[0].id}"
 
 
 @dataclass
@@ -118,8 +121,10 @@ def bench() -> Iterator[Bench]:
             }
             with server("wsgi:app", ours) as port:
                 (var / "page.html").write_bytes(_page(port))
+                (var / "finder.html").write_bytes(_page(port, FINDER))
                 floor = {
                     "FLOOR_PAGE": str(var / "page.html"),
+                    "FLOOR_FINDER": str(var / "finder.html"),
                     "FLOOR_SIGN": str(var / "sign.json"),
                     "FLOOR_DATABASE": services.database_url.replace("+psycopg", ""),
                 }
@@ -129,9 +134,9 @@ def bench() -> Iterator[Bench]:
             embedded.erase(var)
 
 
-def _page(port: int) -> bytes:
+def _page(port: int, path: str = "/oak-lane/policy") -> bytes:
     connection = http.client.HTTPConnection("127.0.0.1", port)
-    connection.request("GET", "/oak-lane/policy")
+    connection.request("GET", path)
     answer = connection.getresponse()
     assert answer.status == 200
     return answer.read()
@@ -146,6 +151,17 @@ def policy_page(at: Bench) -> None:
         lambda _: load.measure(at.floor, floor, b"200"),
     )
     report("policy_page", *result, "pages/s", PAGES)
+
+
+def finder(at: Bench) -> None:
+    """The ways for one wish, which speak of this very minute."""
+    ours = [load.get(FINDER, at.ours)] * PAGES
+    floor = [load.get("/finder", at.floor)] * PAGES
+    result = in_turns(
+        lambda _: load.measure(at.ours, ours, b"200"),
+        lambda _: load.measure(at.floor, floor, b"200"),
+    )
+    report("finder", *result, "pages/s", PAGES)
 
 
 def sign(at: Bench) -> None:
@@ -209,7 +225,7 @@ def people_asked(at: Bench, count: int) -> list[str]:
 
 
 # What asks two web servers, and what asks a database of many schools.
-SERVED = {"policy_page": policy_page, "sign": sign}
+SERVED = {"policy_page": policy_page, "finder": finder, "sign": sign}
 ASKED = {
     "scope_cost": many.scope_cost,
     "overview": many.overview,
@@ -221,6 +237,9 @@ ASKED = {
     "status_list": campaigns.status_list,
     "merge": lambda: merge(in_turns, report),
     "letter_pdf": letter_pdf,
+    "case_page": case_page,
+    "search": search,
+    "gate_search": gate_search,
 }
 BENCHES = {**SERVED, **ASKED}
 

@@ -8,7 +8,14 @@ from datetime import UTC, date, datetime
 import pytest
 
 from tests.build import MATRIX
-from trustconduct.contact_matrix.changes import moved, new_id, with_purpose, with_route, without
+from trustconduct.contact_matrix.changes import (
+    moved,
+    new_id,
+    promised,
+    with_purpose,
+    with_route,
+    without,
+)
 from trustconduct.contact_matrix.coverage import gaps
 from trustconduct.contact_matrix.finder import Standing, ways
 from trustconduct.contact_matrix.hours import parse
@@ -174,3 +181,14 @@ def test_ways_and_purposes_are_added_changed_moved_and_taken_out():
     with pytest.raises(MatrixRefused, match="these words already"):
         with_purpose(two, Purpose("new", ASK.text))
     assert with_purpose(two, Purpose("pay", "Pay")).purpose("pay") == Purpose("pay", "Pay")
+
+
+def test_an_email_that_says_nothing_of_its_own_has_what_school_promises():
+    silent = Route("e", "Send an email", "office@oak.example")
+    app = Route("a", "Look at our website", "https://oak.example")
+    made = promised(matrix(silent, WRITE, CALL, app), acknowledge=1, answer=3)
+    said = {one.id: (one.acknowledge_within, one.answer_within) for one in made.routes}
+    assert said == {"e": (1, 3), "write": (0, 2), "call": (0, 0), "a": (0, 0)}
+    assert not any("when to expect an answer" in gap for gap in gaps(made, date(2026, 11, 27)))
+    nothing = promised(matrix(silent), acknowledge=0, answer=0)
+    assert nothing == matrix(silent)

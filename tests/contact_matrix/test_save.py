@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 
 import pytest
+import time_machine
 
 from tests.at_once import at_once
 from tests.build import MATRIX, a_head, a_matrix, a_teacher, an_officer
 from trustconduct.accounts.permissions import NotAllowed
 from trustconduct.contact_matrix.matrix import Matrix, MatrixRefused, Purpose, Route
 from trustconduct.contact_matrix.models import SchoolMatrix
-from trustconduct.contact_matrix.save import MatrixChangedMeanwhile, current_matrix, save_matrix
+from trustconduct.contact_matrix.save import (
+    MatrixChangedMeanwhile,
+    current_matrix,
+    days_changed,
+    matrices_on,
+    save_matrix,
+)
 from trustconduct.db import transaction
 
 OTHER = replace(MATRIX, ticks=MATRIX.ticks | {("telephone", "pay")})
@@ -87,3 +95,26 @@ def test_two_rows_with_one_id_are_refused():
 def test_a_matrix_survives_its_json_in_one_form():
     assert Matrix.from_json(MATRIX.to_json()) == MATRIX
     assert Matrix.from_json(MATRIX.to_json()).to_json() == MATRIX.to_json()
+
+
+def test_what_the_matrix_said_on_a_day_can_be_told_to_the_minute(oak):
+    moments = (
+        ("2026-06-30T22:30:00Z", MATRIX),  # 23:30 in London: still the 30th
+        ("2026-06-30T23:30:00Z", OTHER),  # 00:30 in London: the 1st of July
+        ("2026-07-03T10:00:00Z", MATRIX),
+    )
+    for at, matrix in moments:
+        with time_machine.travel(at, tick=False):
+            a_matrix(oak, matrix)
+
+    def on(day: date) -> list[int]:
+        return [one.number for one in matrices_on(oak, day)]
+
+    assert on(date(2026, 6, 29)) == []
+    assert on(date(2026, 6, 30)) == [1]
+    assert on(date(2026, 7, 1)) == [2, 1]
+    assert on(date(2026, 7, 2)) == [2]
+    assert on(date(2026, 7, 3)) == [3, 2]
+    assert on(date(2026, 12, 1)) == [3]
+    days = [day for day, _ in days_changed(oak)]
+    assert days == [date(2026, 7, 3), date(2026, 7, 1), date(2026, 6, 30)]

@@ -16,9 +16,13 @@ from sqlalchemy import func, select
 from tests.servers import EMPTY
 from trustconduct.accounts.models import User
 from trustconduct.acknowledgements.answers import talks
+from trustconduct.acknowledgements.entrance import EntranceNotice
 from trustconduct.acknowledgements.lists import counts
 from trustconduct.acknowledgements.models import Answer
+from trustconduct.acknowledgements.notice_models import TextOpened, ToldAdult
+from trustconduct.acknowledgements.paper_models import PaperSheet
 from trustconduct.acknowledgements.signing import answer, asked
+from trustconduct.acknowledgements.struck_models import AnswerStruck
 from trustconduct.audit.actor import Role
 from trustconduct.db import transaction
 from trustconduct.demo.details import codes, details, told, write
@@ -105,7 +109,11 @@ def test_the_demo_has_parents_of_every_state(loaded):
         cared = select(Care.adult_id).group_by(Care.adult_id).having(func.count() > 1)
         assert len(oak.scalars(cared).all()) >= 4
         mails = oak.scalar(select(func.count()).select_from(SchoolMessage))
-        assert mails == now.asked + now.signed + now.declined + now.talk
+        keyed = 2  # one of them was struck out: whom it was noted for reads both
+        assert mails == now.asked + (now.signed + now.declined + now.talk - 1) + keyed + 1
+        shown = (PaperSheet, AnswerStruck, TextOpened, ToldAdult, EntranceNotice)
+        assert [oak.scalar(select(func.count()).select_from(each)) for each in shown] == [1] * 5
+        assert oak.scalar(select(func.count()).where(SchoolMessage.bounced_at.is_not(None))) == 1
         assert oak.scalar(select(func.count()).where(Adult.email.endswith(f"@{REFUSED}"))) == 1
         assert badge_of(oak) is not None
     with loaded.trust() as session:

@@ -24,13 +24,13 @@ PARENTS = (
     "error.html",
     *sorted(
         path.relative_to(catalogue.ROOT / "web/templates").as_posix()
-        for folder in ("public", "sign")
+        for folder in ("letter", "public", "sign")
         for path in (catalogue.ROOT / "web/templates" / folder).glob("*.html")
         if path.name != "closed.html" or folder == "sign"
     ),
 )
 # No words of a language: the mark of a version's size, the service's own names.
-NOT_WORDS = {"(", ")", ").", ".", "–"}
+NOT_WORDS = {"(", ")", ").", ".", "–", "ico.org.uk", "equalityadvisoryservice.com"}
 WORDS = re.compile(r"[A-Z][a-z]+,? [a-z]|[a-z]+ [a-z]+ |^[A-Z][a-z]+$")
 SAYS = {"_", "gettext", "ngettext"}
 READ_OUT = re.compile(r'(?:aria-label|alt|title|placeholder)="([^"]*[A-Za-z]{2}[^"]*)"')

@@ -19,19 +19,26 @@ from trustconduct.letters.models import (
     Ended,
     FrozenLetter,
     Letter,
+    LetterRun,
+    LetterRunFile,
     LetterService,
     LetterSignatory,
     LetterWording,
+    RunState,
     Way,
 )
 from trustconduct.letters.serve import end_service, hand_over
 from trustconduct.letters.shipped import shipped
 from trustconduct.letters.signatories import add_signatory
+from trustconduct.letters.translated import other_key
 from trustconduct.letters.write import begin_letter, choose_way
 from trustconduct.people.change import add_adult
 from trustconduct.people.models import Adult
+from trustconduct.people.models import Pupil as Pupil
 from trustconduct.policies.versions import version_in_force
+from trustconduct.schools.settings import facts_of, settings_of
 from trustconduct.tenants.calendars import CalendarUnknown, calendar_of
+from trustconduct.tenants.models import School
 from trustconduct.tenants.sessions import ScopedSession
 
 
@@ -120,11 +127,15 @@ def ready(session: ScopedSession) -> None:
 
 
 def an_addressee(session: ScopedSession, name: str = "Sam Sample", **more: Any) -> Adult:
+    language = more.pop("language", "en")
     values = {
         "kind": "parent", "email": "", "telephone": "", "address": "1 High Street, Anytown",
         **more,
     }  # fmt: skip
-    return add_adult(session, by=build.a_head(session), name=name, **values)
+    adult = add_adult(session, by=build.a_head(session), name=name, **values)
+    adult.language = language
+    session.flush()
+    return adult
 
 
 def a_letter(
@@ -159,8 +170,34 @@ def approved(session: ScopedSession, letter: Letter, by: Actor | None = None) ->
     )
 
 
+def in_other(letter: Letter, *parts: str) -> dict[str, Any]:
+    """These parts in the letter's other language, as a translator gave them."""
+    return {
+        other_key(part, letter.language): {
+            "words": "Words of a translator", "of": letter.parts[part]
+        }
+        for part in parts
+        if part in letter.parts
+    }  # fmt: skip
+
+
+def facts_telephone(session: ScopedSession) -> str:
+    school = session.get_one(School, session.school_id)
+    return facts_of(session, school, settings_of(session))["school.telephone"]
+
+
 def adult_of(session: ScopedSession, letter: Letter) -> Adult:
     return session.get_one(Adult, (letter.school_id, letter.adult_id))
+
+
+def a_run(session: ScopedSession, asked_by: str = "Jo Sample") -> LetterRun:
+    """A print run that is ready, of no letters that still wait."""
+    run = LetterRun(total=1, made=1, state=RunState.READY.value)
+    session.add(run)
+    session.flush()
+    session.add(LetterRunFile(id=run.id, letters=[], asked_by=asked_by, content=PDF))
+    session.flush()
+    return run
 
 
 def of_world(session: ScopedSession, word: str, by: Actor) -> dict[str, Any]:
@@ -185,6 +222,7 @@ def of_world(session: ScopedSession, word: str, by: Actor) -> dict[str, Any]:
     session.flush()
     draft = a_letter(session, "plain", adult=adult, by=by, way=Way.HAND, word=word)
     return {
+        "letter_run": a_run(session, f"Jo {word}").id,
         "letter": sent.id,
         "withdrawn_letter": gone.id,
         "draft_letter": draft.id,

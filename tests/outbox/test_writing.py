@@ -130,6 +130,7 @@ def test_whatever_name_and_subject_is_taken_can_be_sent_and_adds_no_header(name,
     class Content:
         to_name, to_address, from_name = name, "alex@parents.example", name
         reply_to, body, link, attachment = "", "Hello", None, None
+        language = "en"
 
     Content.subject = subject
     for each in (name, subject):

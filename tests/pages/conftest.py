@@ -134,7 +134,7 @@ def _start(environment: dict[str, str], module: str, *arguments: str) -> subproc
 
 
 def _wait_for(port: int) -> None:
-    until = time.monotonic() + 60
+    until = time.monotonic() + 90  # a machine may be shared
     while time.monotonic() < until:
         try:
             socket.create_connection(("127.0.0.1", port), 0.2).close()
@@ -151,6 +151,7 @@ def _fill(sessions: Sessions) -> tuple[dict[str, UUID], dict[tuple[Role, str | N
     people: dict[tuple[Role, str | None], Someone] = {}
     wanted = [(Role.TRUST_OFFICER, None)]
     wanted += [(role, slug) for slug in SCHOOLS for role in (Role.HEADTEACHER, Role.OFFICE)]
+    wanted += [(role, "oak-lane") for role in (Role.TEACHER, Role.SAFEGUARDING, Role.GOVERNOR)]
     with sessions.accounts() as accounts, transaction(accounts):
         for role, slug in wanted:
             email = f"{role.value}@{slug or 'trust'}.example"

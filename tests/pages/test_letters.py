@@ -61,7 +61,7 @@ def test_a_letter_from_its_words_to_its_reader(service, open_page, axe):
     sign_in(head, service, service.people[Role.HEADTEACHER, "oak-lane"], axe)
     letters = f"{service.url}/oak-lane/staff/letters"
     head.goto(f"{letters}/who-signs/")
-    head.get_by_label("Name").fill("Rowan Pattern")
+    head.get_by_label("Name", exact=True).fill("Rowan Pattern")
     head.get_by_label("Role").fill("Headteacher")
     head.get_by_role("button", name="They may sign letters").click()
     both(head, axe, "letter-signatories")

@@ -25,7 +25,10 @@ from uuid import UUID
 from sqlalchemy import select, text
 
 from tests import build
+from tests.bans import rows as bans
 from tests.build import SEALER, the_edition, the_school
+from tests.conduct import meeting_rows, plan_rows, referral_rows
+from tests.conduct import rows as conduct
 from tests.letters import rows
 from trustconduct import clock
 from trustconduct.accounts.invitations import invite
@@ -36,12 +39,19 @@ from trustconduct.acknowledgements.lists import Wanted as Wanted_
 from trustconduct.acknowledgements.models import Answer, Campaign
 from trustconduct.acknowledgements.models import SignRequest as SignRequest_
 from trustconduct.acknowledgements.notice_models import ToldHow
-from trustconduct.acknowledgements.on_behalf import Keyed
+from trustconduct.acknowledgements.on_behalf import Keyed, key_answer
 from trustconduct.acknowledgements.packs import PackWho, begin_pack, keep_pack, to_print
-from trustconduct.acknowledgements.paper_models import How, PaperPack, PaperSheet
+from trustconduct.acknowledgements.paper_models import AnswerHow, How, PaperPack, PaperSheet
 from trustconduct.acknowledgements.told_otherwise import note_told
 from trustconduct.audit.actor import Grant, Role
 from trustconduct.audit.history import Wanted
+from trustconduct.bans.gate import enrol_device
+from trustconduct.bans.models import Ban, BanException, Found, Means
+from trustconduct.bans.reviews import open_review
+from trustconduct.bans.terms import terms_of
+from trustconduct.conduct.cases import assign
+from trustconduct.conduct.ladder import Decision
+from trustconduct.conduct.models import CaseMember, Duty, StepKind, Tag
 from trustconduct.db import new_id
 from trustconduct.files.models import FileKind, MediaType
 from trustconduct.files.take_in import Looked
@@ -51,7 +61,7 @@ from trustconduct.letters.compose import draft_of
 from trustconduct.letters.kinds import KINDS
 from trustconduct.letters.models import Ended, Letter
 from trustconduct.letters.models import Way as LetterWay
-from trustconduct.letters.serve import hand_over
+from trustconduct.letters.serve import hand_over, send_by_email
 from trustconduct.letters.shipped import shipped
 from trustconduct.letters.wordings import save_wording
 from trustconduct.outbox.models import models_of
@@ -119,6 +129,8 @@ class Asks:
     with_: Callable[[ScopedSession], Given]
     at: str = ""  # SCHOOL or TRUST, where that does not follow from the scope
     idle: str = ""  # why it finds nothing to do in this database
+    role: Role | None = None  # that the rule asks for besides, by the school's settings
+    also: frozenset[Can] = frozenset()  # what a rule that it calls asks for
 
     @property
     def place(self) -> str:
@@ -412,6 +424,11 @@ def _keyed(session: ScopedSession) -> tuple[Adult, Keyed]:
     return build.an_adult(session), Keyed(Answer.SIGNED, How.PAPER, "Alex Sample", today, today)
 
 
+def _given_on_paper(session: ScopedSession) -> UUID:
+    assert key_answer(session, *_keyed(session), by=build.a_head(session))
+    return session.scalars(select(AnswerHow.id)).one()
+
+
 def _to_be_told(session: ScopedSession) -> Given:
     build.a_version(session)
     adult = build.an_adult(session)
@@ -469,6 +486,102 @@ def _frozen(session: ScopedSession, way: LetterWay = LetterWay.HAND) -> Letter:
     return letter
 
 
+def _to_move(session: ScopedSession) -> Given:
+    incident = conduct.an_incident(session)
+    case, _ = conduct.a_case(session)
+    return given(incident, case, seen=incident.version)
+
+
+def _to_triage(session: ScopedSession) -> Given:
+    incident = conduct.an_incident(session)
+    return given(incident, adult_id=None, clauses=(), case=None, seen=incident.version)
+
+
+def _to_decide(session: ScopedSession) -> Given:
+    case, _ = conduct.a_case(session)
+    return given(case, Decision(StepKind.WORD, "It was small."), seen=case.version)
+
+
+def _decided(session: ScopedSession) -> Given:
+    case, _ = conduct.a_case(session)
+    return given(case, conduct.a_step(session, case, StepKind.WORD), because="Wrong case")
+
+
+def _ban(session: ScopedSession) -> Ban:
+    bans.ready(session)
+    return bans.in_force(session)
+
+
+def _ended(session: ScopedSession) -> Given:
+    ban = _ban(session)
+    return given(ban, seen=ban.version, because="Enough")
+
+
+def _to_confirm(session: ScopedSession) -> Given:
+    ban = bans.a_notice(session)
+    bans.served(session, ban)
+    bans.heard(session, ban)
+    return given(ban, bans.a_decision(session, ban), seen=ban.version)
+
+
+def _to_reject(session: ScopedSession) -> Given:
+    ban = bans.a_notice(session)
+    return given(ban, seen=ban.version, weighed="We believe you.")
+
+
+def _to_lapse(session: ScopedSession) -> Given:
+    ban = bans.a_temporary(session)
+    return given(ban, seen=ban.version, because="We have talked.")
+
+
+def _to_vary(session: ScopedSession) -> Given:
+    ban = _ban(session)
+    return given(ban, terms_of(session, ban.id), seen=ban.version, because="It went well.")
+
+
+def _more_time(session: ScopedSession) -> Given:
+    ban = bans.a_notice(session)
+    bans.served(session, ban)
+    return given(ban, until_on=bans.on(25), because="Ill")
+
+
+def _exception(session: ScopedSession) -> Given:
+    ban = _ban(session)
+    one = session.scalars(select(BanException).where(BanException.ban_id == ban.id)).first()
+    return given(ban, one, because="A court order")
+
+
+def _reviewed(session: ScopedSession) -> Given:
+    ban, chair = _ban(session), replace(bans.a_chair(session), id=SOMEBODY)
+    review = open_review(session, ban, by=chair)
+    return given(ban, review, found=Found.STAYS, words="Looked")
+
+
+def _of_ban(session: ScopedSession, **more: Any) -> Given:
+    bans.ready(session)
+    return given(rows.an_addressee(session), bans.terms(session, **more))
+
+
+def _before(session: ScopedSession) -> Given:
+    found = _of_ban(session)
+    return given(*found.args, review_on=bans.on(20), words="In the file")
+
+
+def _longer(session: ScopedSession) -> Given:
+    ban = _ban(session)
+    until = bans.on(50).isoformat()
+    return given(ban, terms_of(session, ban.id).but(ends_on=until))
+
+
+def _a_member(session: ScopedSession) -> Given:
+    case, _ = conduct.a_case(session)
+    assign(session, case, by=build.a_head(session), user_id=new_id(), name="Lee",
+           duty=Duty.ASSIGNED)  # fmt: skip
+    return given(
+        case, session.scalars(select(CaseMember).where(CaseMember.case_id == case.id)).one()
+    )
+
+
 def _withdrawn(session: ScopedSession) -> Letter:
     letter = _frozen(session)
     withdraw_letter(session, letter, by=build.a_head(session), because="Wrong day")
@@ -479,6 +592,14 @@ def _handed(session: ScopedSession) -> Letter:
     letter = _frozen(session)
     hand_over(session, letter, by=build.a_head(session), on=clock.today(), handed_by="The deputy",
               witness="")  # fmt: skip
+    return letter
+
+
+def _emailed(session: ScopedSession) -> Letter:
+    letter = _frozen(session, LetterWay.EMAIL)
+    send_by_email(session, letter, build.the_school(session), by=build.a_head(session), reply_to="")
+    rows.adult_of(session, letter).telephone = "07700 900123"
+    session.flush()
     return letter
 
 
@@ -785,6 +906,8 @@ RULES: dict[str, Asks | Free | tuple[Asks, ...]] = {
         Can.CHANGE_SETTINGS, SCHOOL, lambda s: given(place="Gate", hung_on=clock.today())),
     "acknowledgements.on_behalf.key_answer": Asks(
         Can.KEY_ANSWER, SCHOOL, lambda s: given(*_keyed(s))),
+    "acknowledgements.strike_out.strike_out": Asks(
+        Can.KEY_ANSWER, SCHOOL, lambda s: given(_given_on_paper(s), "Another person’s")),
     "acknowledgements.told_otherwise.note_told": Asks(
         Can.KEY_ANSWER, SCHOOL, _to_be_told),
     "acknowledgements.told_otherwise.take_back_told": Asks(
@@ -814,11 +937,72 @@ RULES: dict[str, Asks | Free | tuple[Asks, ...]] = {
             alcohol=False)),
     "schools.occasions.withdraw_occasion": Asks(
         Can.CHANGE_SETTINGS, SCHOOL, lambda s: given(_occasion(s), seen_version=1)),
+    "conduct.cases.assign": Asks(
+        Can.DECIDE_STEP, SCHOOL,
+        lambda s: given(conduct.a_case(s)[0], user_id=new_id(), name="Lee", duty=Duty.ASSIGNED)),
+    "conduct.cases.end_assignment": Asks(Can.DECIDE_STEP, SCHOOL, _a_member),
+    "conduct.cases.close_case": Asks(
+        Can.DECIDE_STEP, SCHOOL, lambda s: given(conduct.a_case(s)[0], because="Settled")),
+    "conduct.cases.may_see": Free("it says whether they may"),
+    "conduct.cases.open_case": Asks(Can.KEEP_CASES, SCHOOL, lambda s: given()),
+    "conduct.cases.put_into_case": Asks(Can.KEEP_CASES, SCHOOL, _to_move),
+    "conduct.deciding.refuse_involved": Free("it refuses, and tells nothing of others"),
+    "conduct.ladder.decide_step": Asks(Can.DECIDE_STEP, SCHOOL, _to_decide),
+    "conduct.ladder.withdraw_step": Asks(Can.DECIDE_STEP, SCHOOL, _decided),
+    "conduct.report.add_words": Asks(
+        Can.KEEP_CASES, SCHOOL, lambda s: given(conduct.an_incident(s), tag=Tag.OWN, words="So")),
+    "conduct.report.report_incident": Asks(
+        Can.REPORT_INCIDENT, SCHOOL, lambda s: given(conduct.a_report())),
+    "conduct.triage.triage": Asks(Can.KEEP_CASES, SCHOOL, _to_triage),
+    "conduct.risk.may_proceed": Asks(
+        Can.ANSWER_RISK, SCHOOL,
+        lambda s: given(conduct.an_incident(s, at_risk=True), because="Talked")),
+    "bans.begin.ask_longer": Asks(Can.ISSUE_BAN, SCHOOL, _longer),
+    "bans.begin.ban_for_now": Asks(
+        Can.ISSUE_BAN, SCHOOL, lambda s: _of_ban(s, why_now="They come back."),
+        role=Role.HEADTEACHER),
+    "bans.begin.give_notice": Asks(Can.ISSUE_BAN, SCHOOL, _of_ban, role=Role.HEADTEACHER),
+    "bans.begin.take_in_ban": Asks(Can.ISSUE_BAN, SCHOOL, _before),
+    "bans.breach.note_breach": Asks(
+        Can.SEE_GATE, SCHOOL, lambda s: given(_ban(s), people=(), base_url=""),
+        also=frozenset({Can.REPORT_INCIDENT})),
+    "bans.change.add_exception": Asks(
+        Can.CHANGE_BAN, SCHOOL, lambda s: given(_ban(s), words="Fair", by_appointment=True)),
+    "bans.change.lift": Asks(Can.END_BAN, SCHOOL, _ended),
+    "bans.change.lift_now": Free("the rule of its caller has asked: a lift or a review"),
+    "bans.change.strike_exception": Asks(Can.CHANGE_BAN, SCHOOL, _exception),
+    "bans.change.vary": Asks(Can.CHANGE_BAN, SCHOOL, _to_vary),
+    "bans.change.withdraw": Asks(Can.END_BAN, SCHOOL, _ended),
+    "bans.decide.confirm": Asks(Can.ISSUE_BAN, SCHOOL, _to_confirm, role=Role.HEADTEACHER),
+    "bans.decide.let_lapse": Asks(Can.ISSUE_BAN, SCHOOL, _to_lapse, role=Role.HEADTEACHER),
+    "bans.decide.not_confirm": Asks(Can.ISSUE_BAN, SCHOOL, _to_reject, role=Role.HEADTEACHER),
+    "bans.gate.enrol_device": Asks(Can.KEEP_GATE, SCHOOL, lambda s: given(name="Desk")),
+    "bans.gate.revoke_device": Asks(
+        Can.KEEP_GATE, SCHOOL,
+        lambda s: given(enrol_device(s, by=build.a_head(s), name="Desk"))),
+    "bans.gate.seen_on_site": Asks(Can.SEE_GATE, SCHOOL, lambda s: given(_ban(s))),
+    "bans.hearing.give_more_time": Asks(Can.HEAR_BAN, SCHOOL, _more_time),
+    "bans.hearing.note_said": Asks(
+        Can.HEAR_BAN, SCHOOL,
+        lambda s: given(_ban(s), means=Means.TELEPHONE, words="I was upset.", is_all=False)),
+    "bans.hearing.say": Free("the addressee’s link and code are what lets them in"),
+    "bans.people.may_decide": Free("it only says who may not, and writes nothing"),
+    "bans.people.may_review": Free("it only says who may not, and writes nothing"),
+    "bans.people.refuse_whom_it_concerns": Free("it only says who may not, and writes nothing"),
+    "bans.reviews.finish_review": Asks(Can.REVIEW_BAN, SCHOOL, _reviewed, role=Role.GOVERNOR),
+    "bans.reviews.open_review": Asks(
+        Can.REVIEW_BAN, SCHOOL, lambda s: given(_ban(s)), role=Role.GOVERNOR),
+    "bans.terms.standing_exceptions": Free("the rule that begins a ban has asked"),
+    "bans.terms.write_terms": Free("the rule that writes a ban has asked"),
     "letters.approve.approve_letter": Asks(Can.APPROVE_LETTER, SCHOOL, _to_approve),
     "letters.approve.withdraw_letter": Asks(
         Can.APPROVE_LETTER, SCHOOL, lambda s: given(_frozen(s), because="Wrong day")),
     "letters.opening.open_letter": Free("the addressee's link and code are what lets them in"),
     "letters.print_run.print_run": Asks(Can.SERVE_LETTER, SCHOOL, lambda s: given()),
+    "letters.runs.begin_run": Asks(
+        Can.SERVE_LETTER, SCHOOL, lambda s: (_frozen(s, LetterWay.POST), given())[1]),
+    "letters.runs.take_out_run": Asks(
+        Can.SERVE_LETTER, SCHOOL, lambda s: given(rows.a_run(s).id)),
     "letters.serve.end_service": Asks(
         Can.SERVE_LETTER, SCHOOL,
         lambda s: given(_handed(s), how=Ended.REFUSED, on=clock.today(), because="")),
@@ -829,6 +1013,8 @@ RULES: dict[str, Asks | Free | tuple[Asks, ...]] = {
     "letters.serve.send_by_email": Asks(
         Can.SERVE_LETTER, SCHOOL,
         lambda s: given(_frozen(s, LetterWay.EMAIL), the_school(s), reply_to="")),
+    "letters.code_by_text.text_code": Asks(
+        Can.SERVE_LETTER, SCHOOL, lambda s: given(_emailed(s), the_school(s))),
     "letters.signatories.add_signatory": Asks(
         Can.SET_UP_LETTERS, SCHOOL,
         lambda s: given(name="Lee", role="Deputy", from_on=clock.today())),
@@ -836,6 +1022,8 @@ RULES: dict[str, Asks | Free | tuple[Asks, ...]] = {
         Can.SET_UP_LETTERS, SCHOOL, lambda s: given(wanted=True)),
     "letters.signatories.end_signatory": Asks(
         Can.SET_UP_LETTERS, SCHOOL, lambda s: given(rows.a_signatory(s))),
+    "letters.staff_names.change_staff_names": Asks(
+        Can.SET_UP_LETTERS, SCHOOL, lambda s: given(wanted=True, typed="Jo Sample")),
     "letters.wordings.approve_wording": Asks(Can.WORD_LETTERS, TRUST, _drafted),
     "letters.wordings.change_letter_rules": Asks(
         Can.WORD_LETTERS, TRUST, lambda s: given(post_days=3, advice="")),
@@ -843,6 +1031,24 @@ RULES: dict[str, Asks | Free | tuple[Asks, ...]] = {
     "letters.wordings.take_up_shipped": Asks(
         Can.WORD_LETTERS, TRUST, lambda s: given(), idle="every kind has its words"),
     "letters.write.ask_approval": Asks(Can.WRITE_LETTER, SCHOOL, lambda s: _written(s)),
+    "conduct.contact_plans.end_plan": Asks(
+        Can.KEEP_CONTACT_PLAN, SCHOOL, lambda s: given(plan_rows.a_plan(s), because="So")),
+    "conduct.contact_plans.make_plan": Asks(
+        Can.KEEP_CONTACT_PLAN, SCHOOL,
+        lambda s: given(build.an_adult(s), plan_rows.planned(), seen=None)),
+    "conduct.referrals.end_referral": Asks(
+        Can.KEEP_REFERRALS, SCHOOL,
+        lambda s: given(*referral_rows.a_referral(s), outcome="So", on=clock.today())),
+    "conduct.referrals.note_referral": Asks(
+        Can.KEEP_REFERRALS, SCHOOL,
+        lambda s: given(meeting_rows.about_somebody(s), referral_rows.told(s))),
+    "conduct.referrals.referrals_of": Asks(
+        Can.SEE_REFERRALS, SCHOOL, lambda s: given(meeting_rows.about_somebody(s).id),
+        idle="it reads"),
+    **{
+        f"conduct.{name}": Asks(Can.KEEP_CASES, SCHOOL, made)
+        for name, made in meeting_rows.RULES.items()
+    },
     "letters.write.begin_letter": Asks(
         Can.WRITE_LETTER, SCHOOL, lambda s: given(rows.an_addressee(s), KINDS["plain"])),
     "letters.write.choose_way": Asks(Can.WRITE_LETTER, SCHOOL, _way_of_letter),
@@ -887,11 +1093,16 @@ RULES: dict[str, Asks | Free | tuple[Asks, ...]] = {
 
 # What writes and does not say by whom.
 UNSIGNED: dict[str, str] = {
+    "bans.clocks.tell_of_bans": "the clock does it, and the event says so",
     "acknowledgements.asking.make_requests": ONCE_PERMITTED,
     "audit.seals.verify": "it writes a list of its own and nothing else",
     "audit.seals.seal": "the clock does it: a seal changes nothing that is sealed",
     "acknowledgements.campaigns.carry_on": "the clock does it, and the event says so",
     "acknowledgements.opened.note_fetch": "a link was fetched by whoever: of no weight to anyone",
+    "letters.signatories.noted": "choose_way, which asks, is what needs the row",
+    "letters.runs.end_run": "the worker and the clock do it",
+    "letters.runs.keep_run": "the worker puts together what begin_run permitted",
+    "letters.runs.note_run": "the worker notes what it does",
     "acknowledgements.packs.forget_pack": "the clock does it, and drop_pack, which has asked",
     "acknowledgements.packs.keep_pack": "the worker prints what begin_pack permitted",
     "acknowledgements.packs.note_pack_failed": "the worker notes what it did",
@@ -924,6 +1135,7 @@ UNSIGNED: dict[str, str] = {
     "jobs.runs.end": "the worker notes what it did: of no weight to anyone",
     "jobs.runs.forget_old": "the clock does it: what ran is kept for 90 days",
     "outbox.delivery.begin_next": "the worker; what the mail is about was recorded with it",
+    "outbox.delivery.deliver_and_begin": "the worker; what the mails are about was recorded",
     "outbox.delivery.deliver": "the worker; what the mail is about was recorded with it",
     "outbox.write.withdraw": ONCE_PERMITTED,
     "outbox.write.withdraw_untold": ONCE_PERMITTED,

@@ -24,6 +24,8 @@ FOLDERS = {
     "demo",
     "files",
     "jobs",
+    "bans",
+    "conduct",
     "letters",
     "outbox",
     "languages",

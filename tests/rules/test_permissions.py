@@ -24,7 +24,7 @@ from tests.rules.test_imports import contracts
 from tests.rules.writes import written
 from trustconduct.accounts import permissions
 from trustconduct.accounts.permissions import Can, NotAllowed
-from trustconduct.audit.actor import Actor, Grant
+from trustconduct.audit.actor import Actor, Grant, Role
 
 # Reads what is written by these; `record` and `write` are rules' own words for it.
 WRITES = {"add", "add_all", "delete", "merge", "insert", "update", "insert_rows", "record", "write"}
@@ -167,7 +167,17 @@ def test_what_writes_says_by_whom():
 def test_every_permission_is_asked_by_a_rule_or_only_opens_pages():
     """A permission that no rule asks for is one that a door alone keeps."""
     asked = {entry.can for entry in ASKED.values()}
-    pages = {Can.SEE_SCHOOL, Can.SEE_PEOPLE, Can.SEE_ANSWERS, Can.SEE_LETTERS}
+    pages = {
+        Can.SEE_SCHOOL,
+        Can.SEE_PEOPLE,
+        Can.SEE_ANSWERS,
+        Can.SEE_LETTERS,
+        Can.SEE_CASES,
+        Can.SEE_BANS,
+        Can.SEE_CONTACT_PLAN,
+        Can.CALL_FIRST,
+        Can.SEE_ASSIGNED,
+    }
     assert set(Can) - asked == pages
 
 
@@ -184,12 +194,13 @@ class MadeUp(str):
     word = "Made up"
 
 
-def someone(monkeypatch, may: set[Can], school_id: UUID | None) -> Actor:
+def someone(monkeypatch, may: set[Can], school_id: UUID | None, real: Role | None = None) -> Actor:
     """An actor with a role made up for this test, that may do exactly this, here and nowhere.
+    A `real` role is one that a school's settings name; it may do this alone as well.
 
     They gave a code just now: that one is asked for is tests/web/test_fresh_factor.py's.
     """
-    role: Any = MadeUp("made up")
+    role: Any = real or MadeUp("made up")
     at = frozenset(may)
     monkeypatch.setitem(permissions.AT_SCHOOL, role, at)
     monkeypatch.setitem(permissions.AT_TRUST, role, at)
@@ -244,6 +255,6 @@ def test_a_rule_lets_who_may_do_this_and_nothing_else(case, monkeypatch):
     """So the two tests above were refused for the permission and for nothing else."""
     entry, session, call, here, _ = case
     with written(session.get_bind()) as statements:
-        call(someone(monkeypatch, {entry.can}, here))
+        call(someone(monkeypatch, {entry.can, *entry.also}, here, entry.role))
         session.flush()
     assert bool(statements) == (entry.can not in LOOKS and not entry.idle)

@@ -31,7 +31,7 @@ from trustconduct.outbox.links import token
 from trustconduct.outbox.models import SchoolMessage, TrustMessage
 from trustconduct.policies.editing import edit
 from trustconduct.policies.fact_edits import DeclareFact
-from trustconduct.web.public import Pages
+from trustconduct.web.kept import Pages
 
 LIST = Path(__file__).parent / "queries.txt"
 AGAIN = "UPDATE_QUERIES=1 .venv/bin/python -m pytest tests/rules/test_queries.py -n 0"
@@ -41,7 +41,6 @@ LISTS = {
     "answers.show",
     "console.index",
     "editions.index",
-    "history.show",
     "look_back.show",
     "mail.show",
     "own_reviews.show",

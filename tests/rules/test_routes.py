@@ -18,7 +18,7 @@ AGAIN = "UPDATE_ROUTES=1 .venv/bin/python -m pytest tests/rules/test_routes.py"
 # of `feed` the address is the secret: a calendar program can't sign in.
 OPEN = {
     "account", "confirm", "feed", "finder", "guests", "health", "letter", "mailed",
-    "public", "school", "sign", "you",
+    "public", "reception", "school", "sign", "verify", "you",
 }  # fmt: skip
 pytestmark = pytest.mark.static
 

@@ -165,6 +165,23 @@ POINT_TO_NOTHING = {
     "fk_acknowledgement_how_school_id_sheet_id",
     "fk_told_otherwise_school_id_scan_id",
     "fk_school_badge_school_id_small_file_id",  # a badge from before there were small ones
+    "fk_conduct_case_school_id_adult_id",  # nobody knows yet whom it is about
+    "fk_conduct_case_school_id_merged_into",
+    "fk_incident_school_id_adult_id",
+    "fk_incident_school_id_case_id",  # before triage
+    "fk_incident_school_id_version_id",
+    "fk_case_step_school_id_adult_id",
+    "fk_case_step_school_id_prior_id",
+    "fk_case_step_school_id_version_id",
+    "fk_meeting_school_id_step_id",
+    "fk_meeting_school_id_follows_id",
+    "fk_ban_school_id_case_id",  # it came from no case
+    "fk_ban_school_id_extends_id",
+    "fk_ban_school_id_heard_id",
+    "fk_ban_school_id_decision_id",
+    "fk_ban_representation_school_id_file_id",
+    "fk_ban_sighting_school_id_exception_id",
+    "fk_ban_sighting_school_id_device_id",
     "fk_letter_school_id_signatory_id",
     "fk_letter_school_id_replaces_id",
     "fk_letter_frozen_school_id_version_id",

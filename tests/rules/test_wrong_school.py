@@ -29,6 +29,7 @@ from trustconduct.accounts.permissions import allowed
 from trustconduct.acknowledgements.models import Campaign
 from trustconduct.acknowledgements.plans import CampaignPlan
 from trustconduct.audit.actor import Grant, Role
+from trustconduct.conduct.models import CaseMember
 from trustconduct.contact_matrix.changes import with_purpose, with_route
 from trustconduct.contact_matrix.matrix import Purpose
 from trustconduct.contact_matrix.matrix import Route as ContactRoute
@@ -82,6 +83,36 @@ def an_adult(world: World) -> Ids:
         {"adult_id": school.adults[f"Lee {school.canary}"]} for school in (world.oak, world.elm)
     )
     return Ids(*each, {"adult_id": new_id()})
+
+
+def a_meeting(world: World) -> Ids:
+    each = (
+        {"case_id": school.case, "meeting_id": school.meeting} for school in (world.oak, world.elm)
+    )
+    return Ids(*each, {"case_id": new_id(), "meeting_id": new_id()})
+
+
+def a_mediation(world: World) -> Ids:
+    each = (
+        {"case_id": school.case, "mediation_id": school.mediation}
+        for school in (world.oak, world.elm)
+    )
+    return Ids(*each, {"case_id": new_id(), "mediation_id": new_id()})
+
+
+def a_referral(world: World) -> Ids:
+    each = (
+        {"case_id": school.case, "referral_id": school.referral}
+        for school in (world.oak, world.elm)
+    )
+    return Ids(*each, {"case_id": new_id(), "referral_id": new_id()})
+
+
+def a_plan(world: World) -> Ids:
+    def one(school: WorldSchool) -> dict[str, Any]:
+        return {"adult_id": school.adults[f"Lee {school.canary}"], "plan_id": school.plan}
+
+    return Ids(one(world.oak), one(world.elm), {"adult_id": new_id(), "plan_id": new_id()})
 
 
 def a_roll(world: World) -> Ids:
@@ -163,6 +194,33 @@ def _own(name: str, of: str) -> Callable[[World], Ids]:
     return ids
 
 
+def a_report_of(world: World) -> Ids:
+    return Ids(
+        {"incident_id": world.oak.untriaged},
+        {"incident_id": world.elm.untriaged},
+        {"incident_id": new_id()},
+    )
+
+
+def a_case_of(step: bool = False) -> Callable[[World], Ids]:
+    def ids(world: World) -> Ids:
+        found = [(world.oak.case, world.oak.step), (world.elm.case, world.elm.step)]
+        found.append((new_id(), new_id()))
+        named = [{"case_id": case} | ({"step_id": one} if step else {}) for case, one in found]
+        return Ids(*named)
+
+    return ids
+
+
+def a_member_of(world: World) -> Ids:
+    named = []
+    for school in (world.oak, world.elm):
+        with world.sessions.school(school.id, read_only=True) as session:
+            member = session.scalars(select(CaseMember.id)).first()
+        named.append({"case_id": school.case, "member_id": member})
+    return Ids(*named, {"case_id": new_id(), "member_id": new_id()})
+
+
 def a_letter(which: str, **more: Any) -> Callable[[World], Ids]:
     """A letter of each school; the draft, or the one that was approved and withdrawn."""
     return lambda world: Ids(
@@ -172,9 +230,23 @@ def a_letter(which: str, **more: Any) -> Callable[[World], Ids]:
     )
 
 
+def an_exception(world: World) -> Ids:
+    def one(school: WorldSchool) -> dict[str, Any]:
+        return {"ban_id": school.ban, "exception_id": school.exception}
+
+    return Ids(one(world.oak), one(world.elm), {"ban_id": new_id(), "exception_id": new_id()})
+
+
 def a_signatory(world: World) -> Ids:
     each = ({"signatory_id": school.signatory} for school in (world.oak, world.elm))
     return Ids(*each, {"signatory_id": new_id()})
+
+
+def a_letter_run(world: World) -> Ids:
+    """A print run of each school."""
+    return Ids(
+        {"run_id": world.oak.letter_run}, {"run_id": world.elm.letter_run}, {"run_id": new_id()}
+    )
 
 
 def a_letter_link(secret: bool = False) -> Callable[[World], Ids]:
@@ -302,6 +374,55 @@ SCHOOL_IDS: dict[str, Callable[[World], Ids]] = {
     },
     **{f"people.{name}": two_apart for name in ("marks.reunite", "marks.reunited")},
     **{f"people.rolls.{name}": a_roll for name in ("show", "columns", "save", "drop")},
+    **{f"cases.meetings.{name}": a_case_of() for name in ("show", "offer", "mediate")},
+    **{
+        f"cases.meetings.{name}": a_meeting
+        for name in ("move", "agree", "came", "comment", "invite", "calendar_entry")
+    },
+    **{f"cases.referrals.{name}": a_case_of() for name in ("show", "note")},
+    "cases.referrals.end": a_referral,
+    **{f"cases.meetings.{name}": a_mediation for name in ("answered", "ended")},
+    "people.plan.show": an_adult,
+    "people.plan.make": an_adult,
+    "people.plan.end": a_plan,
+    "people.plan.write": a_plan,
+    "cases.report": a_report_of,
+    "cases.look_through": a_report_of,
+    "cases.proceed": a_report_of,
+    "cases.add": a_report_of,
+    "cases.case": a_case_of(),
+    "cases.close": a_case_of(),
+    "cases.deciding": a_case_of(),
+    "cases.decide": a_case_of(),
+    "cases.letter": a_case_of(step=True),
+    "bans.new": an_adult,
+    "bans.begin": an_adult,
+    **{
+        f"bans.{name}": _own("ban_id", "ban")
+        for name in (
+            "ban",
+            "letter",
+            "steps.said",
+            "steps.more_time",
+            "steps.deciding",
+            "steps.decide",
+            "steps.lapse",
+            "steps.lift_it",
+            "steps.withdraw_it",
+            "steps.vary_it",
+            "steps.add",
+            "reviews.show",
+            "reviews.declare",
+            "reviews.finish",
+        )
+    },
+    "bans.steps.strike": an_exception,
+    "gate.revoke": _own("device_id", "device"),
+    "letter.answer": a_letter_link(),
+    "cases.assigning.show": a_case_of(),
+    "cases.assigning.add": a_case_of(),
+    "cases.assigning.end": a_member_of,
+    "assigned.case": a_case_of(),
     "letters.new": an_adult,
     "letters.begin": an_adult,
     **{
@@ -323,12 +444,18 @@ SCHOOL_IDS: dict[str, Callable[[World], Ids]] = {
     "letters.parts.save": a_letter("draft_letter", part_id="body"),
     **{f"letters.approval.{name}": a_letter("letter") for name in ("withdrawing", "withdraw")},
     "letters.approval.anew": a_letter("withdrawn_letter"),
-    **{f"posting.{name}": a_letter("letter") for name in ("letter", "hand", "email", "ended")},
+    **{
+        f"posting.{name}": a_letter("letter")
+        for name in ("letter", "hand", "email", "text", "ended")
+    },
     "letters.set_up.end": a_signatory,
+    "posting.run": a_letter_run,
+    "posting.take_out": a_letter_run,
     "letter.open_link": a_letter_link(secret=True),
     "letter.show": a_letter_link(),
     "letter.open_with_code": a_letter_link(),
     "letter.pdf": a_letter_link(),
+    "letter.meeting": a_letter_link(),
     "finder.show": a_way("purpose_id", "ask"),
     "finder.block_of": a_way("purpose_id", "ask"),
     "setup.ways.way": a_way("way_id"),
@@ -384,6 +511,7 @@ SCHOOL_IDS: dict[str, Callable[[World], Ids]] = {
     # Of another than Lee: it takes back what waits for them, which other pages show.
     "answers.take_back": a_request(of="Jo Sample"),
     "answers.campaigns.stop": a_campaign,
+    "answers.keyed.strike": a_talk,
     "answers.talk": a_talk,
     "answers.held": a_talk,
     "setup.draft.back": a_comment,
@@ -526,9 +654,10 @@ def test_the_world_has_a_canary_wherever_words_can_stand(world, servers):
     """A table whose words hold no canary would let a leak pass."""
     engine = create_engine(servers.superuser_url(world.name))
     wordless = {"audit_event_school", "outbox_school", "policy_in_force", "sign_request",
-                "acknowledgement", "calendar_span_school", "stored_file_content",
+                "acknowledgement", "answer_struck", "calendar_span_school", "stored_file_content",
                 "school_badge", "review_school", "reminder_school", "rollout_reminder",
-                "roll", "campaign_plan", "sign_reminder", "paper_pack", "paper_sheet",
+                "ban", "ban_notice",
+                "roll", "campaign_plan", "sign_reminder", "paper_pack", "letter_run", "paper_sheet",
                 "link_fetch", "told_adult", "audit_seal_school", "audit_leaf_school"}  # fmt: skip
     try:
         with engine.connect() as connection:

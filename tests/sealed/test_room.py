@@ -124,7 +124,8 @@ from trustconduct.sealed import documents, pictures, printing, seal
 given = seal.close_the_doors() if {{kernel}} else ()
 pid = os.fork()
 if pid == 0:
-    seal.limit(5, 512)
+    seal.limit_memory(512)
+    seal.limit_time(5, 5)
     if not {{kernel}}:
         seal.watch()
     try:
@@ -235,7 +236,8 @@ def test_twenty_pages_at_once_are_all_printed_by_two_children_at_a_time(room):
     over.set()
     looking.join()
     assert len(set(printed)) == 20
-    assert 1 <= most <= rooms.AT_ONCE + 1  # one may be over, and not yet buried
+    # One waits for the next job, and one may be over, and not yet buried.
+    assert 1 <= most <= rooms.AT_ONCE + 2
 
 
 def test_who_finds_no_place_in_time_is_told_so():
@@ -268,15 +270,70 @@ def test_a_killed_child_is_one_clear_error(room):
     def kill() -> None:
         until = time.monotonic() + 5
         while time.monotonic() < until:
-            for child in psutil.Process(room._process.pid).children():
+            at_work = [
+                child
+                for child in psutil.Process(room._process.pid).children()
+                if sum(child.cpu_times()[:2]) > 0.5  # one that waits has used less
+            ]
+            for child in at_work:
                 child.kill()
+            if at_work:
                 return
+            time.sleep(0.02)
 
     killer = threading.Thread(target=kill)
     killer.start()
     with pytest.raises(Failed):
         room.do("print", page("<p>words and more words</p>" * 20_000))
     killer.join()
+    assert room.do("print", page("Next")).content
+
+
+def test_the_jobs_of_one_run_are_done_by_one_child_and_it_is_gone_after_it(room):
+    with room.run() as do:
+        first = do("print", page("One"))
+        assert do("print", page("One")).content == first.content
+        at_work = {each.pid for each in psutil.Process(room._process.pid).children()}
+        for _ in range(3):
+            do("print", page("More"))
+        assert at_work == {each.pid for each in psutil.Process(room._process.pid).children()}
+        with pytest.raises(Refused):
+            do("document", b"no PDF")
+        assert do("print", page("After a refusal")).content
+    assert room.do("print", page("One")).content == first.content
+    until = time.monotonic() + 5
+    while len(psutil.Process(room._process.pid).children()) > 1:  # but the one that waits
+        assert time.monotonic() < until
+        time.sleep(0.01)
+
+
+def test_a_run_goes_on_after_one_of_its_jobs_took_too_long(room):
+    made = Room(seconds=1)
+    try:
+        with made.run() as do:
+            do("print", page("One"))
+            with pytest.raises(rooms.TookTooLong):
+                do("print", page("<p>words and more words</p>" * 200_000))
+            time.sleep(1.2)  # nobody is ended for the time between two jobs
+            assert do("print", page("Next")).content.startswith(b"%PDF")
+            time.sleep(1.2)
+            assert do("print", page("And next")).content.startswith(b"%PDF")
+    finally:
+        made.close()
+
+
+def test_a_run_longer_than_a_child_is_done_to_its_end(room):
+    with room.run() as do:
+        printed = [do("picture", a_png_of(8, 8)).about["width"] for _ in range(55)]
+    assert printed == [8] * 55
+
+
+def test_a_child_that_waits_is_killed_without_anyone_noticing(room):
+    room.do("print", page("warm"))
+    waiting = psutil.Process(room._process.pid).children()
+    for child in waiting:
+        child.kill()
+    psutil.wait_procs(waiting, 5)
     assert room.do("print", page("Next")).content
 
 

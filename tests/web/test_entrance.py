@@ -7,12 +7,16 @@ from datetime import timedelta
 from io import BytesIO
 
 import pytest
+import segno
+from markupsafe import escape
 from pypdf import PdfReader
 
 from trustconduct import clock
 from trustconduct.acknowledgements.entrance import hang_notice, notices
 from trustconduct.audit.actor import Role
 from trustconduct.db import transaction
+from trustconduct.policies.print_notice import print_notice
+from trustconduct.policies.versions import version_in_force
 
 HERE = "/oak-lane/staff/policy/notice/"
 
@@ -38,6 +42,8 @@ def test_the_office_prints_it_notes_it_and_notes_that_it_was_taken_down(office):
     assert "Welcome to our school" in words
     assert "Stopping lessons, clubs or the school day" in words
     assert "/oak-lane/policy" in words
+    for language in ("Cymraeg", "Polski"):
+        assert language in words
     today = clock.day(clock.today())
     assert office.send(HERE, page=HERE, place="Main entrance", hung_on=today).status_code == 303
     page = office.get(HERE).text
@@ -46,6 +52,24 @@ def test_the_office_prints_it_notes_it_and_notes_that_it_was_taken_down(office):
     assert office.send(down, page=down, on=today).status_code == 303
     assert f"{today} to {today}" in office.get(HERE).text
     assert "noted already" in office.get(down).text
+
+
+def test_the_notice_has_a_code_for_each_language(world):
+    address = "https://schools.example/oak-lane/policy"
+    with world.sessions.school(world.oak.id, read_only=True) as session:
+        page = print_notice(
+            version_in_force(session),
+            school_name="Oak Lane",
+            trust_name="Lantern Trust",
+            address=address,
+            telephone="",
+            badge=None,
+        )
+    for question in ("", "?lang=cy", "?lang=pl", "?lang=ur"):
+        code = segno.make(f"{address}{question}", error="m", micro=False)
+        assert str(escape(code.svg_data_uri(scale=8, border=0))) in page, question
+    assert page.count("<img src=") == 4
+    assert '<div lang="ur" dir="rtl">' in page
 
 
 def test_what_is_wrong_is_said_at_its_field_and_kept(office):

@@ -14,10 +14,13 @@ from tests.letters import rows
 from trustconduct import clock
 from trustconduct.audit.actor import Role
 from trustconduct.db import transaction
+from trustconduct.jobs.letter_runs import make_due
+from trustconduct.letters.approve import withdraw_letter
 from trustconduct.letters.compose import Composed
 from trustconduct.letters.kinds import KINDS
 from trustconduct.letters.models import FrozenLetter, Letter, LetterService, Way
 from trustconduct.letters.opening import code_of
+from trustconduct.letters.print_run import AT_ONCE
 from trustconduct.letters.serve import send_by_email
 from trustconduct.outbox.links import token
 from trustconduct.people.models import Adult
@@ -249,3 +252,70 @@ def test_what_was_frozen_is_what_its_hash_says(world):
             assert sha256(frozen.text) == frozen.sha256
             assert Composed.from_text(frozen.text).sha256 == frozen.sha256
         assert session.scalar(select(Letter.number).limit(1))
+
+
+def test_the_head_says_whose_names_letters_leave_out(head, world):
+    at = f"{HERE}who-signs/"
+    blank = head.send(f"{at}names", page=at, unnamed="yes", names="")
+    assert (blank.status_code, "one on each line" in blank.text) == (422, True)
+    assert head.send(f"{at}names", page=at, unnamed="yes", names="Jo Kaya").status_code == 303
+    assert "Jo Kaya" in head.get(at).text
+    assert f"Ada {world.oak.canary}, Headteacher" in head.get(at).text  # by the settings
+
+
+def test_a_letter_in_urdu_is_read_in_urdu_with_the_english_beside_it(client, world):
+    with world.sessions.school(world.oak.id) as session, transaction(session):
+        adult = session.get_one(Adult, (world.oak.id, lee(world)))
+        adult.language, adult.telephone = "ur", "07700 900123"
+        letter = rows.a_letter(session, "invitation", adult=adult, by=world.oak.head, way=Way.EMAIL)
+        rows.approved(session, letter, world.oak.head)
+        school = session.get_one(School, world.oak.id)
+        service_id = send_by_email(
+            session, letter, school, by=world.oak.head, reply_to="office@oak.example"
+        ).id
+        letter_id = letter.id
+    client.sign_in(world.oak.users[Role.OFFICE])
+    at = f"{HERE}to-send/{letter_id}/"
+    assert "Text the code to 07700900123" in client.get(at).text
+    assert client.send(f"{at}text", page=at).status_code == 303
+    assert "last sent as a text message" in client.get(at).text
+    here = f"/oak-lane/letter/{service_id}"
+    link = f"{here}/{token(SECRET_KEY, 'letter', service_id, 1)}"
+    page = client.get(link, follow_redirects=True).text
+    assert 'lang="ur"' in page
+    assert "آپ کے لیے ایک خط ہے" in page
+    code = code_of(SECRET_KEY, service_id)
+    assert "درست نہیں" in client.send(here, page=here, code="AAAA-AAAA").text
+    page = client.get(client.send(here, page=here, code=code).headers["Location"]).text
+    assert page.index("ہماری ملاقات") < page.index("خط انگریزی میں") < page.index("Our meeting")
+    english = client.get(f"{here}?lang=en").text
+    assert "Our meeting" in english
+    assert "ہماری ملاقات" not in english
+    assert "یہ خط اپنی زبان میں پڑھیں" in english
+
+
+def test_a_long_run_shows_how_far_it_is_and_is_taken_out_by_a_post(client, world):
+    with world.sessions.school(world.oak.id) as session, transaction(session):
+        adult = session.get_one(Adult, (world.oak.id, lee(world)))
+        adult.address = "1 High Street, Anytown"
+        for _ in range(AT_ONCE + 1):
+            letter = rows.a_letter(session, "plain", adult=adult, by=world.oak.head, way=Way.POST)
+            rows.approved(session, letter, world.oak.head)
+        letter_id = letter.id
+    client.sign_in(world.oak.users[Role.OFFICE])
+    at = f"{HERE}to-send/"
+    begun = client.send(f"{at}print", page=at)
+    assert begun.status_code == 303
+    run = begun.headers["Location"]
+    waiting = client.get(run)
+    assert waiting.headers["Refresh"] == "2"
+    assert f"0 of {AT_ONCE + 1}" in waiting.text
+    assert make_due(world.sessions) == 1
+    assert "Download the letters" in client.get(run).text
+    pdf = client.send(run, page=run)
+    assert len(PdfReader(BytesIO(pdf.data)).pages) >= 2 * (AT_ONCE + 1)
+    with world.sessions.school(world.oak.id) as session, transaction(session):
+        withdraw_letter(session, session.get_one(Letter, (world.oak.id, letter_id)),
+                        by=world.oak.head, because="Wrong day")  # fmt: skip
+    assert client.send(run, page=run).status_code == 303
+    assert "The list has changed" in client.get(at).text

@@ -188,3 +188,15 @@ def test_pastoral_staff_see_and_mark_and_change_nothing(client, world):
     assert client.get(f"{at}/").status_code == 200
     assert client.get(f"{at}/untold").status_code == 200
     assert client.get(f"{at}/change").status_code == 403
+
+
+def test_the_office_notes_in_which_language_somebody_is_written_to(office):
+    at = office.send(f"{PEOPLE}/add", page=f"{PEOPLE}/add", **NIA).headers["Location"]
+    assert "English" in office.get(at).text
+    change = f"{at}change"
+    seen = re.search(r'name="seen" value="(\d+)"', office.get(change).text)[1]
+    wrong = office.send(change, page=change, **{**NIA, "seen": seen, "language": "xx"})
+    assert wrong.status_code == 422
+    assert "Choose a language of the list." in wrong.text
+    assert office.send(change, page=change, **{**NIA, "seen": seen, "language": "ur"}).status_code
+    assert "Urdu" in office.get(at).text

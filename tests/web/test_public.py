@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import gzip
 import time
+from datetime import datetime, timedelta
+
+import time_machine
 
 from tests import build
+from trustconduct import clock
 from trustconduct.db import transaction
 from trustconduct.schools.settings import change_settings, settings_of
 
@@ -34,6 +39,61 @@ def test_an_unchanged_page_is_304_and_a_new_version_shows_within_a_second(client
     assert "Version 2, in force from" in fresh.text
     old = client.get("/oak-lane/policy/1")
     assert "This version is no longer in force" in old.text
+
+
+def test_a_new_version_shows_at_midnight_to_who_has_the_old_one(client, world, monkeypatch):
+    tomorrow = clock.today() + timedelta(days=1)
+    midnight = datetime.combine(tomorrow, datetime.min.time(), clock.LONDON)
+    with world.sessions.school(world.oak.id) as session, transaction(session):
+        build.a_version(session, by=world.oak.head, in_force_on=tomorrow)
+    time.sleep(1.05)
+    with time_machine.travel(midnight - timedelta(seconds=0.4), tick=True):
+        before = client.get("/oak-lane/policy")
+        assert "Version 1, in force from" in before.text
+        assert before.headers["Cache-Control"] == "public, no-cache"
+        tag = {"If-None-Match": before.headers["ETag"]}
+        time.sleep(0.5)  # within the second for which a page is kept
+        after = client.get("/oak-lane/policy", headers=tag)
+    assert after.status_code == 200
+    assert "Version 2, in force from" in after.text
+
+
+def test_a_page_in_urdu_is_kept_beside_the_english_one_and_no_other_question_is(app, client):
+    memory = app.wsgi_app
+    while not hasattr(memory, "_answers"):
+        memory = memory._application
+    for question in ("", "?lang=ur", "?lang=xx", "?lang=ur&x=1", "?x=1"):
+        page = client.get(f"/oak-lane/policy{question}").text
+        assert ('lang="ur"' in page[:200]) == ("ur" in question)
+    kept = {key.partition("/")[2] for key in memory._answers}
+    assert kept == {"oak-lane/policy?", "oak-lane/policy?lang=ur"}
+
+
+def test_the_code_is_there_in_easy_words(client, world):
+    assert "/oak-lane/policy/easy-read" in client.get("/oak-lane/policy").text
+    page = client.get("/oak-lane/policy/easy-read").text
+    assert "Please be kind to everyone at school." in page
+    assert "The whole code is the one that counts." in page
+    urdu = client.get("/oak-lane/policy/easy-read?lang=ur").text
+    assert 'href="/oak-lane/policy?lang=ur"' in urdu
+    assert "Please be kind" not in urdu
+
+
+def test_a_page_leaves_compressed_where_the_browser_takes_it(client, world):
+    client.strict = False  # it reads no compressed page
+    plain = client.get("/oak-lane/policy")
+    asks = {"Accept-Encoding": "gzip, br"}
+    for _ in range(2):  # from memory, and once more
+        small = client.get("/oak-lane/policy", headers=asks)
+        assert small.headers["Content-Encoding"] == "gzip"
+        assert gzip.decompress(small.data) == plain.data
+        assert len(small.data) < len(plain.data) / 2
+        assert small.headers["Vary"] == plain.headers["Vary"] == "Accept-Encoding"
+    first = client.get("/oak-lane/contact", headers=asks)  # not from memory
+    assert b"How to contact us" in gzip.decompress(first.data)
+    assert int(first.headers["Content-Length"]) == len(first.data)
+    tag = {"If-None-Match": small.headers["ETag"]}
+    assert client.get("/oak-lane/policy", headers={**asks, **tag}).status_code == 304
 
 
 def test_a_page_from_memory_asks_the_database_nothing(app, client, world, queries):

@@ -23,7 +23,7 @@ from trustconduct.outbox.models import SchoolMessageContent
 from trustconduct.policies import wording
 from trustconduct.policies.document import Clause, Document, Section
 from trustconduct.tenants.models import School
-from trustconduct.web.public import Pages
+from trustconduct.web.kept import Pages
 
 
 @pytest.fixture

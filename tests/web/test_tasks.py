@@ -22,16 +22,21 @@ from trustconduct.web.door import Directory
 from trustconduct.web.tasks import MOST, Here, Sources, Task, tasks
 
 SOURCES = [
+    ("reports_waiting", Can.KEEP_CASES),
     ("to_comment", Can.COMMENT_ON_DRAFT),
     ("to_adopt", Can.CHANGE_SETTINGS),
     ("undelivered", Can.SEE_MAIL),
+    ("bans_to_see_to", Can.ISSUE_BAN),
     ("to_publish_again", Can.CHANGE_SETTINGS),
     ("letters_to_approve", Can.APPROVE_LETTER),
     ("letters_to_send", Can.SERVE_LETTER),
     ("in_wrong_hands", Can.SEND_LINK_AGAIN),
+    ("sheets_in_wrong_hands", Can.PRINT_PACK),
+    ("meetings_to_note", Can.KEEP_CASES),
     ("to_talk", Can.HOLD_TALK),
     ("to_ask", Can.START_CAMPAIGN),
     ("to_look_at", Can.KEEP_REVIEWS),
+    ("plans_ending", Can.KEEP_CONTACT_PLAN),
     ("to_hang_anew", Can.CHANGE_SETTINGS),
 ]
 TRUST_SOURCES = [
@@ -47,6 +52,7 @@ TRUST_SOURCES = [
     ("first_school", Can.SEE_CONSOLE),
     ("without_head", Can.ADD_USER),
     ("not_taken_up", Can.ADD_USER),
+    ("without_address", Can.CHANGE_TRUST),
     ("overdue_in_schools", Can.SEE_CONSOLE),
     ("without_version", Can.SEE_CONSOLE),
 ]
@@ -129,17 +135,22 @@ def test_one_task_and_fifty_take_as_many_queries(client, world, app, queries, mo
 
 
 QUERIES = {
+    "reports_waiting": 1,
     "to_adopt": 0,
     "to_publish_again": 6,
     "to_comment": 1,
     "undelivered": 1,
+    "bans_to_see_to": 1,
     "letters_to_approve": 1,
     "letters_to_send": 1,
     "in_wrong_hands": 1,
+    "sheets_in_wrong_hands": 1,
     "to_talk": 1,
+    "meetings_to_note": 1,
     "to_ask": 1,
     "to_look_at": 1,
     "to_hang_anew": 1,
+    "plans_ending": 1,
 }
 
 

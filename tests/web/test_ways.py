@@ -9,7 +9,9 @@ import time_machine
 
 from trustconduct.audit.actor import Role
 from trustconduct.contact_matrix.save import current_matrix
-from trustconduct.web.public import Pages
+from trustconduct.db import transaction
+from trustconduct.schools.settings import change_settings, settings_of
+from trustconduct.web.kept import Pages
 
 HOME = "/oak-lane/staff/policy/contact"
 WAY = f"{HOME}/way/telephone"
@@ -151,7 +153,85 @@ def test_what_parents_may_miss_is_said_in_words(office):
     assert "can be done by telephone only" in page
 
 
+@pytest.mark.parametrize("typed", ["", "   ", "x" * 81])
+def test_a_wish_without_words_or_with_too_many_is_refused_and_kept(office, world, typed):
+    before, page = matrix(world), f"{HOME}/purposes/add"
+    answer = office.send(page, page=page, text=typed, seen_number=seen(office, page))
+    assert answer.status_code == 422
+    assert 'href="#text"' in answer.text
+    assert typed.strip() in answer.text
+    assert matrix(world) == before
+
+
+@pytest.mark.parametrize("written", ["01632960001", "+44 1632 960 001", "(01632) 960001"])
+def test_a_number_in_any_writing_is_kept_in_one(office, world, written):
+    assert save(office, detail=written).status_code == 303
+    assert matrix(world).route("telephone").detail == "01632 960001"
+
+
+def test_markup_in_a_way_is_text(office):
+    script = "<script>alert(1)</script>"
+    assert save(office, note=script, who=script).status_code == 303
+    page = office.get("/oak-lane/contact/ask").text
+    assert script not in page
+    assert "&lt;script&gt;alert(1)" in page
+
+
+def test_what_parents_could_read_on_a_day_is_shown(office, world):
+    page = f"{HOME}/on-a-day/"
+    assert "See what parents could read" in office.get(HOME).text
+    with time_machine.travel("2099-03-02T10:00:00Z", tick=False):
+        office.sign_in(world.oak.users[Role.OFFICE])
+        assert save(office, text="Call the new office").status_code == 303
+        assert "“Call the new office” is saved." in office.get(HOME).text
+    with time_machine.travel("2099-03-05T10:00:00Z", tick=False):
+        office.sign_in(world.oak.users[Role.OFFICE])
+        before = office.get(f"{page}?day=1 March 2099").text
+        assert f"Telephone {world.oak.canary}" in before
+        assert "Call the new office" not in before
+        that_day = office.get(f"{page}?day=2/3/2099").text
+        assert that_day.index("Call the new office") < that_day.index(
+            f"Telephone {world.oak.canary}"
+        )
+        assert "since 10:00 that day" in that_day
+        after = office.get(f"{page}?day=4 March 2099").text
+        assert "Please say your child’s class." in after
+        assert f"Telephone {world.oak.canary}" not in after
+        assert "no ways to contact you here yet" in office.get(f"{page}?day=1/1/2001").text
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"), [("soon", "Type a day"), ("1 May 2090", "has not come yet")]
+)
+def test_a_day_that_can_not_be_is_said_and_kept(office, typed, said):
+    answer = office.get(f"{HOME}/on-a-day/?day={typed}")
+    assert answer.status_code == 422
+    assert said in answer.text
+    assert f'value="{typed}"' in answer.text
+
+
 # -- what parents see
+
+
+def test_an_email_without_a_promise_of_its_own_has_the_schools(office, world):
+    with world.sessions.school(world.oak.id) as session, transaction(session):
+        version = settings_of(session).version
+        change_settings(session, by=world.oak.head, seen_version=version, answer_within=3)
+    hint = office.get(WAY).text
+    assert "you answer within 3 school days" in hint
+    blank = {"detail": "office@oak.example", "answer_within": ""}
+    assert save(office, text="Send an email", **blank).status_code == 303
+    assert "You will have an answer" in office.get("/oak-lane/contact/ask").text
+    ways = office.get("/oak-lane/contact/ways.json").json["purposes"][0]["ways"]
+    assert all(way["expect"] for way in ways if way["kind"] == "email")
+    assert save(office, text="Send an email", **{**blank, "answer_within": "9"}).status_code == 303
+    assert matrix(world).route("telephone").answer_within == 9
+
+
+def test_the_heads_of_the_table_say_which_are_ways_and_which_are_wishes(client):
+    page = client.get("/oak-lane/contact").text
+    assert '<th scope="col" rowspan="2">Ways to reach us</th>' in page
+    assert re.search(r'<th scope="colgroup" colspan="\d+">I want to…</th>', page)
 
 
 def test_a_parent_chooses_what_they_want_and_sees_nothing_of_another_school(client, world):

@@ -56,7 +56,26 @@ class Can(Enum):
     WRITE_LETTER = auto()
     APPROVE_LETTER = auto()  # and withdraw one
     SERVE_LETTER = auto()  # print, post, hand over; without reading it on a page
+    REPORT_INCIDENT = auto()  # and read one's own reports, and what came of them
+    SEE_CASES = auto()  # all of a school's, with whom they are about
+    KEEP_CASES = auto()  # triage, move, merge, add statements
+    DECIDE_STEP = auto()  # of the ladder; and who else sees a case
+    SEE_ASSIGNED = auto()  # the cases that one was assigned to, and no others
+    ANSWER_RISK = auto()  # say that letters may go out though a child may be at risk
+    SEE_REFERRALS = auto()  # police, legal, take-down: a compartment of its own
+    KEEP_REFERRALS = auto()
+    SEE_CONTACT_PLAN = auto()  # whom a person writes to, how often and until when
+    KEEP_CONTACT_PLAN = auto()  # and why
     SET_UP_LETTERS = auto()  # who may sign, and whether two people must agree
+    SEE_BANS = auto()  # with all that they say
+    ISSUE_BAN = auto()  # begin, confirm or not, take in an older one
+    CHANGE_BAN = auto()  # its terms and exceptions
+    END_BAN = auto()  # lift, or withdraw as an error
+    HEAR_BAN = auto()  # note what they say, give more time
+    REVIEW_BAN = auto()
+    SEE_GATE = auto()  # who is barred, without reasons, and note that they were seen
+    KEEP_GATE = auto()  # the devices of reception
+    CALL_FIRST = auto()  # the names alone: call the office first
     # at either: mail and text messages of the school, or of the Trust itself
     SEE_MAIL = auto()
     SEE_TO_MAIL = auto()
@@ -73,7 +92,12 @@ _ASKS = {
 }
 _KEEPS_PEOPLE = {Can.CHANGE_PEOPLE, Can.CONFIRM_LIST, Can.MARK_UNTOLD, Can.EXPORT}
 _ANSWERS = {Can.SEE_ANSWERS, Can.SEND_LINK_AGAIN, Can.HOLD_TALK, Can.KEY_ANSWER}
+_GATE = {Can.SEE_GATE, Can.KEEP_GATE, Can.CALL_FIRST}
+_BANS = {Can.SEE_BANS, Can.HEAR_BAN, *_GATE}
 _WRITES_LETTERS = {Can.SEE_LETTERS, Can.WRITE_LETTER}
+_KEEPS_REFERRALS = {Can.SEE_REFERRALS, Can.KEEP_REFERRALS}
+_KEEPS_PLANS = {Can.SEE_CONTACT_PLAN, Can.KEEP_CONTACT_PLAN}
+_KEEPS_CASES = {Can.REPORT_INCIDENT, Can.SEE_CASES, Can.KEEP_CASES}
 
 AT_TRUST: dict[Role, frozenset[Can]] = {
     Role.TRUST_OFFICER: frozenset(
@@ -106,7 +130,7 @@ AT_TRUST: dict[Role, frozenset[Can]] = {
 
 # What a role of the Trust may do inside any school: fill in for the head, who then publishes.
 IN_ANY_SCHOOL: dict[Role, frozenset[Can]] = {
-    Role.TRUST_OFFICER: frozenset(_SETS_UP),
+    Role.TRUST_OFFICER: frozenset({*_SETS_UP, Can.REVIEW_BAN}),
 }
 
 AT_SCHOOL: dict[Role, frozenset[Can]] = {
@@ -126,6 +150,16 @@ AT_SCHOOL: dict[Role, frozenset[Can]] = {
             Can.APPROVE_LETTER,
             Can.SERVE_LETTER,
             Can.SET_UP_LETTERS,
+            *_BANS,
+            Can.ISSUE_BAN,
+            Can.CHANGE_BAN,
+            Can.END_BAN,
+            Can.REVIEW_BAN,
+            *_KEEPS_CASES,
+            Can.SEE_ASSIGNED,
+            Can.DECIDE_STEP,
+            *_KEEPS_PLANS,
+            *_KEEPS_REFERRALS,
             Can.SEE_HISTORY,
         }
     ),
@@ -139,13 +173,39 @@ AT_SCHOOL: dict[Role, frozenset[Can]] = {
             Can.CHANGE_TEXT,
             Can.KEEP_REVIEWS,
             Can.SERVE_LETTER,
+            *_GATE,
+            Can.REPORT_INCIDENT,
+            Can.SEE_CONTACT_PLAN,
         }
     ),
     Role.PASTORAL: frozenset(
-        {Can.SEE_SCHOOL, Can.SEE_PEOPLE, Can.MARK_UNTOLD, *_ANSWERS, *_WRITES_LETTERS}
+        {
+            Can.SEE_SCHOOL,
+            Can.SEE_PEOPLE,
+            Can.MARK_UNTOLD,
+            *_ANSWERS,
+            *_WRITES_LETTERS,
+            *_BANS,
+            Can.REPORT_INCIDENT,
+            *_KEEPS_PLANS,
+            Can.SEE_ASSIGNED,
+        }
     ),
-    Role.TEACHER: frozenset({Can.SEE_SCHOOL}),
-    Role.GOVERNOR: frozenset({Can.SEE_SCHOOL}),
+    Role.TEACHER: frozenset(
+        {Can.SEE_SCHOOL, Can.CALL_FIRST, Can.REPORT_INCIDENT, Can.SEE_ASSIGNED}
+    ),
+    Role.GOVERNOR: frozenset({Can.SEE_SCHOOL, Can.REVIEW_BAN, Can.SEE_ASSIGNED}),
+    Role.SAFEGUARDING: frozenset(
+        {
+            Can.SEE_SCHOOL,
+            Can.SEE_PEOPLE,
+            Can.MARK_UNTOLD,
+            *_KEEPS_CASES,
+            Can.ANSWER_RISK,
+            *_BANS,
+            *_KEEPS_REFERRALS,
+        }
+    ),
 }
 
 
@@ -156,6 +216,9 @@ _ASKED_AGAIN = {
     # reading a named person's history
     "HOLD_TALK",
     "SEE_HISTORY",
+    "SEE_CASES",
+    "SEE_REFERRALS",
+    "SEE_ASSIGNED",
     # exporting
     "EXPORT",
     # banning

@@ -51,6 +51,7 @@ class Doing(StrEnum):
     CODE = "code"
     RESET = "reset"
     INVITATION = "invitation"
+    RECEIPT = "receipt"
 
 
 class TooManyTries(Exception):
@@ -127,6 +128,16 @@ def _alarm(session: ScopedSession, user_id: UUID) -> None:
             " that knows your password. For up to an hour no further code is taken, not even"
             " yours. Choose another password as soon as you can sign in.",
         )
+
+
+def try_from(session: ScopedSession, sealer: Sealer, what: Doing, address: str) -> None:
+    """Count one try of somebody who gives no name, by their address alone.
+
+    It counts for nothing else: who checks receipts at a school keeps nobody there from
+    signing in. Raises TooManyTries.
+    """
+    _count(session, _key(sealer, what, "", address), OF_BOTH)
+    session.execute(_SWEEP, {"since": clock.now() - LONGEST, "most": SWEPT})
 
 
 def forget_tries(

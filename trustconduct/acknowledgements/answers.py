@@ -17,6 +17,7 @@ from trustconduct.acknowledgements.models import (
     SignRequest,
     TalkHeld,
 )
+from trustconduct.acknowledgements.struck_models import stands
 from trustconduct.audit.actor import Actor
 from trustconduct.audit.events import Event
 from trustconduct.audit.record import record
@@ -61,6 +62,7 @@ def answer_given(session: ScopedSession, answer_id: UUID) -> Given | None:
             (
                 (Acknowledgement.answer == Answer.TALK.value)
                 & TalkHeld.id.is_(None)
+                & stands()
                 & ~_signed_since()
             ).label("waits"),
         ).where(Acknowledgement.id == answer_id)
@@ -85,7 +87,7 @@ def talks(session: ScopedSession) -> list[Talk]:
             AcknowledgementWords.note,
             Acknowledgement.answered_at,
         )
-        .where(Acknowledgement.answer == Answer.TALK.value, TalkHeld.id.is_(None))
+        .where(Acknowledgement.answer == Answer.TALK.value, TalkHeld.id.is_(None), stands())
         .where(~_signed_since())
         .order_by(Acknowledgement.answered_at)
         .limit(100)
@@ -101,6 +103,7 @@ def _signed_since():
             later.school_id == Acknowledgement.school_id,
             later.request_id == Acknowledgement.request_id,
             later.answer == Answer.SIGNED.value,
+            stands(later),
         )
         .exists()
     )
@@ -136,7 +139,7 @@ def hold_talk(session: ScopedSession, answer_id: UUID, *, by: Actor) -> bool:
     permit(by, Can.HOLD_TALK, session.school_id)
     wish = session.scalar(
         select(Acknowledgement).where(
-            Acknowledgement.id == answer_id, Acknowledgement.answer == Answer.TALK.value
+            Acknowledgement.id == answer_id, Acknowledgement.answer == Answer.TALK.value, stands()
         )
     )
     if wish is None:

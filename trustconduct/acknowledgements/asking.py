@@ -6,8 +6,10 @@ by PostgreSQL out of the roll: this process never holds them.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Date, func, insert, literal, select, text
@@ -17,6 +19,7 @@ from trustconduct.acknowledgements.audience import Way
 from trustconduct.acknowledgements.models import Campaign, SignRequest
 from trustconduct.acknowledgements.plans import CampaignPlan
 from trustconduct.acknowledgements.words import Letters
+from trustconduct.languages.spoken import LANGUAGES, Language
 from trustconduct.people.models import Adult
 from trustconduct.tenants.models import NamedSchool
 from trustconduct.tenants.sessions import ScopedSession
@@ -37,7 +40,11 @@ _JUST_REMINDED = (
 _CHOOSE = r"""
 with found as (
   select r.id as request_id, r.adult_id, r.generation,
-    to_char(r.closes_on, 'FMDD FMMonth YYYY') as last_day,
+    to_char(r.closes_on, 'FMDD ')
+      || (cast(:said as jsonb) -> a.language -> 'months'
+        ->> cast(extract(month from r.closes_on) as int) - 1)
+      || to_char(r.closes_on, ' YYYY') as last_day,
+    cast(:said as jsonb) -> a.language as said, a.language,
     regexp_replace(translate(a.name, '{}', '()'), '[\x01-\x1f\x7f\u0085\u2028\u2029]+', ' ', 'g')
       as name,
     a.email, tc_uk_mobile(a.telephone) as mobile
@@ -57,17 +64,17 @@ with found as (
   returning 1
 ), contents as (
   insert into outbox_content_school (school_id, id, to_name, to_address, reply_to, from_name,
-    subject, body, letter, link)
+    subject, body, letter, link, language)
   select :school, message_id, name,
     case when channel = 'mail' then email else mobile end,
     case when channel = 'mail' then :reply_to else '' end,
     case when channel = 'mail' then :from_name else '' end,
-    case when channel = 'mail' then replace(:subject, '{name}', name) else '' end,
-    replace(replace(case when channel = 'mail' then :body else :text end,
+    case when channel = 'mail' then replace(said ->> 'subject', '{name}', name) else '' end,
+    replace(replace(case when channel = 'mail' then said ->> 'body' else said ->> 'text' end,
       '{last_day}', last_day), '{name}', name),
     replace(replace(:letter, '{last_day}', last_day), '{name}', name),
     jsonb_build_object('path', :path || request_id || '/', 'purpose', 'sign',
-      'row', request_id::text, 'generation', generation)
+      'row', request_id::text, 'generation', generation), language
   from chosen
   returning 1
 )
@@ -138,6 +145,17 @@ def write_to_reminded(
     )  # fmt: skip
 
 
+def _in(language: Language, said: Letters) -> dict[str, Any]:
+    """What PostgreSQL needs to write to an adult in a language."""
+    words = said.others.get(language.code, said)
+    return {
+        "subject": words.subject,
+        "body": words.body,
+        "text": words.text,
+        "months": language.months,
+    }
+
+
 def _write(
     session: ScopedSession, school: NamedSchool, said: Letters, which: str, *, kind: str,
     reply_to: str, way: Way, now: datetime, **which_are: object,
@@ -150,9 +168,7 @@ def _write(
             "now": now,
             "reply_to": reply_to,
             "from_name": " ".join(school.name.split()),
-            "subject": said.subject,
-            "body": said.body,
-            "text": said.text,
+            "said": json.dumps({one.code: _in(one, said) for one in LANGUAGES}),
             "letter": said.letter,
             "path": f"/{school.slug}/sign/",
             "texts": way is Way.MAIL_OR_TEXT,

@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, Select, and_, exists, false, func, or_, se
 from sqlalchemy.orm import aliased
 
 from trustconduct.acknowledgements.models import Acknowledgement, Answer, Campaign, SignRequest
+from trustconduct.acknowledgements.struck_models import stands
 from trustconduct.outbox.untold import may_be_texted, may_be_told
 from trustconduct.people.models import Adult, Care, Pupil
 from trustconduct.people.who_is_told import asked_for
@@ -94,6 +95,7 @@ def belongs(audience: Audience, years: Collection[str], version_id: UUID) -> Col
                 ),
             ).where(
                 Acknowledgement.answer == Answer.SIGNED.value,
+                stands(),
                 SignRequest.version_id != version_id,
             )
         )

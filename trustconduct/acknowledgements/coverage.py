@@ -11,6 +11,7 @@ from sqlalchemy import Date, and_, cast, exists, func, or_, select
 from trustconduct import clock
 from trustconduct.acknowledgements.lists import end_of
 from trustconduct.acknowledgements.models import Acknowledgement, Answer, SignRequest
+from trustconduct.acknowledgements.struck_models import stands
 from trustconduct.people.models import Adult, Care, Pupil
 from trustconduct.policies.models import SchoolVersion
 from trustconduct.tenants.sessions import ScopedSession
@@ -44,6 +45,7 @@ def by_year(session: ScopedSession, version: SchoolVersion, on: date | None = No
         Acknowledgement.request_id == SignRequest.id,
         Acknowledgement.answer == Answer.SIGNED.value,
         Acknowledgement.answered_at < until,
+        stands(until=until),
     )
     each = (
         select(
@@ -113,6 +115,7 @@ def over_time(
             Acknowledgement.school_id == SignRequest.school_id,
             Acknowledgement.request_id == SignRequest.id,
             Acknowledgement.answer == Answer.SIGNED.value,
+            stands(until=end_of(last)),
         )
         .scalar_subquery()
     )

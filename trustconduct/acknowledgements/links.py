@@ -22,6 +22,7 @@ from trustconduct.acknowledgements.paper_models import PaperSheet
 from trustconduct.acknowledgements.plans import CampaignPlan
 from trustconduct.acknowledgements.reference import shown
 from trustconduct.acknowledgements.signing import Asked
+from trustconduct.acknowledgements.struck_models import stands
 from trustconduct.acknowledgements.words import letters
 from trustconduct.audit.actor import Actor
 from trustconduct.audit.events import Event
@@ -74,6 +75,7 @@ def send_again(
                 Acknowledgement.school_id == SignRequest.school_id,
                 Acknowledgement.request_id == SignRequest.id,
                 Acknowledgement.answer == Answer.SIGNED.value,
+                stands(),
             ),
             exists().where(
                 InForce.school_id == SignRequest.school_id,

@@ -83,14 +83,14 @@ class SignRequest(SchoolOwned, Base):
 class Acknowledgement(SchoolOwned, Base):
     """One answer to one request, with the hash of the text that was shown. Never changed.
 
-    At most one of each kind for a request: who declined may sign later, and
-    both stand.
+    At most one of each kind for a request stands: who declined may sign later, and both
+    stand. `serial` counts the ones of its kind that were struck out before it.
     """
 
     __tablename__ = "acknowledgement"
     __table_args__ = (
         in_school("request_id", to="sign_request"),
-        UniqueConstraint("school_id", "request_id", "answer"),
+        UniqueConstraint("school_id", "request_id", "answer", "serial"),
         CheckConstraint("answer in ('signed', 'declined', 'talk')", name="answer"),
         CheckConstraint("language in ('en', 'cy', 'pl', 'ur')", name="language_known"),
     )
@@ -101,6 +101,7 @@ class Acknowledgement(SchoolOwned, Base):
     answered_at: Mapped[datetime]
     # The language of the page on which it was given; what was signed is the English text.
     language: Mapped[str] = mapped_column(default="en", server_default="en")
+    serial: Mapped[int] = mapped_column(default=0, server_default="0")
 
 
 class AcknowledgementWords(SchoolOwned, Base):

@@ -21,6 +21,7 @@ from trustconduct.acknowledgements.notice_models import (
 )
 from trustconduct.acknowledgements.paper_models import AnswerHow, How, PaperPack, PaperSheet
 from trustconduct.acknowledgements.reference import shown
+from trustconduct.acknowledgements.struck_models import AnswerStruckWords
 from trustconduct.audit.events import Event
 from trustconduct.audit.models import SchoolAuditEvent
 from trustconduct.outbox.models import Channel, SchoolMessage, SchoolMessageContent
@@ -129,11 +130,12 @@ def _closed(session: ScopedSession, requests: list[UUID]) -> dict[UUID, tuple[da
 def _answers(session: ScopedSession, requests: dict, closed: dict) -> list[Fact]:
     found = []
     rows = session.execute(
-        select(Acknowledgement, AnswerHow)
+        select(Acknowledgement, AnswerHow, AnswerStruckWords.because)
         .outerjoin(AnswerHow, AnswerHow.id == Acknowledgement.id)
+        .outerjoin(AnswerStruckWords, AnswerStruckWords.id == Acknowledgement.id)
         .where(Acknowledgement.request_id.in_(list(requests)))
     )
-    for given, how in rows:
+    for given, how, struck in rows:
         request = requests[given.request_id]
         on, came = _day(given.answered_at), "by their own link"
         if how is not None:
@@ -155,6 +157,8 @@ def _answers(session: ScopedSession, requests: dict, closed: dict) -> list[Fact]
             and given.answered_at < when
         ):
             fact = fact.but(why)
+        if struck is not None:
+            fact = fact.but(f"Struck out: {struck}")
         found.append(fact)
     return found
 

@@ -10,6 +10,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from trustconduct.acknowledgements.models import Acknowledgement, Answer, SignRequest
+from trustconduct.acknowledgements.struck_models import stands
 from trustconduct.outbox.models import SchoolMessage
 from trustconduct.policies.models import SchoolVersion
 from trustconduct.tenants.sessions import ScopedSession
@@ -22,6 +23,7 @@ class Given:
     id: UUID
     answer: Answer
     at: datetime
+    struck: bool = False
 
 
 @dataclass(frozen=True)
@@ -38,7 +40,7 @@ class AskedOf:
 def asked_of(session: ScopedSession, adult_ids: Collection[UUID]) -> list[AskedOf]:
     """All that these rows of one person were asked, the newest first: one query."""
     rows = session.execute(
-        select(SignRequest, SchoolVersion.number, Acknowledgement)
+        select(SignRequest, SchoolVersion.number, Acknowledgement, ~stands())
         .join(
             SchoolVersion,
             (SchoolVersion.school_id == SignRequest.school_id)
@@ -54,10 +56,10 @@ def asked_of(session: ScopedSession, adult_ids: Collection[UUID]) -> list[AskedO
         .limit(MOST)
     )
     found: dict[UUID, tuple[SignRequest, int, list[Given]]] = {}
-    for request, number, given in rows:
+    for request, number, given, struck in rows:
         answers = found.setdefault(request.id, (request, number, []))[2]
         if given is not None:
-            answers.append(Given(given.id, Answer(given.answer), given.answered_at))
+            answers.append(Given(given.id, Answer(given.answer), given.answered_at, struck))
     return [
         AskedOf(request.id, number, request.asked_at, request.closes_on, tuple(answers))
         for request, number, answers in found.values()

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from trustconduct import clock
 from trustconduct.accounts.permissions import Can, permit
@@ -20,8 +20,10 @@ from trustconduct.acknowledgements.models import (
     Answer,
     SignRequest,
 )
+from trustconduct.acknowledgements.noted_mail import Noted, noted
 from trustconduct.acknowledgements.paper_models import AnswerHow, How, PaperSheet
 from trustconduct.acknowledgements.signing import AnswerRefused, checked_name, checked_note
+from trustconduct.acknowledgements.struck_models import stands
 from trustconduct.audit.actor import Actor
 from trustconduct.audit.events import Event
 from trustconduct.audit.record import event_rows
@@ -57,11 +59,12 @@ class Keyed:
 
 
 def key_answer(session: ScopedSession, adult: Adult, keyed: Keyed, *, by: Actor) -> bool:
-    """Note an answer that was not given on the page. No mail leaves by it.
+    """Note an answer that was not given on the page; the adult is told of it by mail.
 
     False where this person, or their double, gave this very answer about the same
-    version before: none is overwritten. Who must not be told may be noted as well: they
-    came to the school, and nothing goes to them. Raises AnswerRefused.
+    version before: none is overwritten, and one that was struck out does not count. Who
+    must not be told may be noted as well: they came to the school, and nothing goes to
+    them. Raises AnswerRefused.
     """
     permit(by, Can.KEY_ANSWER, session.school_id)
     name, note = checked_name(keyed.typed_name), checked_note(keyed.note)
@@ -81,6 +84,7 @@ def key_answer(session: ScopedSession, adult: Adult, keyed: Keyed, *, by: Actor)
     given = select(Acknowledgement.id).where(
         Acknowledgement.request_id.in_([one.id for one in requests]),
         Acknowledgement.answer == keyed.answer.value,
+        stands(),
     )
     if session.scalar(given.limit(1)) is not None:
         return False
@@ -99,6 +103,10 @@ def key_answer(session: ScopedSession, adult: Adult, keyed: Keyed, *, by: Actor)
         scan = take_in_file(
             session, keyed.scan, kind=FileKind.SCAN, needs=Can.KEY_ANSWER, by=by
         )  # fmt: skip
+    struck = select(func.count()).select_from(Acknowledgement).where(
+        Acknowledgement.request_id == request.id,
+        Acknowledgement.answer == keyed.answer.value,
+    )  # fmt: skip
     answer_id = new_id()
     key = {"school_id": session.school_id, "id": answer_id}
     return insert_rows(
@@ -112,6 +120,7 @@ def key_answer(session: ScopedSession, adult: Adult, keyed: Keyed, *, by: Actor)
                     "answer": keyed.answer.value,
                     "sha256": version.sha256,
                     "answered_at": clock.now(),
+                    "serial": session.scalar(struck),
                 },
             ),
             (table_of(AcknowledgementWords), {**key, "typed_name": name, "note": note}),
@@ -144,8 +153,21 @@ def key_answer(session: ScopedSession, adult: Adult, keyed: Keyed, *, by: Actor)
                 received_on=keyed.received_on.isoformat(),
                 scan_sha256=scan.sha256 if scan else "",
             ),
+            *noted(
+                session,
+                _person(session, adult),
+                Noted(
+                    answer_id,
+                    keyed.answer,
+                    keyed.how,
+                    name,
+                    keyed.signed_on,
+                    version.number,
+                    version.sha256,
+                ),
+            ),
         ],
-        unless=("school_id", "request_id", "answer"),
+        unless=("school_id", "request_id", "answer", "serial"),
     )
 
 
@@ -256,7 +278,7 @@ def just_keyed(session: ScopedSession, by_id: UUID | None, *, most: int = 10) ->
         .join(SignRequest, SignRequest.id == Acknowledgement.request_id)
         .join(Adult, Adult.id == SignRequest.adult_id)
         .outerjoin(PaperSheet, PaperSheet.id == AnswerHow.sheet_id)
-        .where(AnswerHow.keyed_by_id == by_id)
+        .where(AnswerHow.keyed_by_id == by_id, stands())
         .order_by(Acknowledgement.answered_at.desc(), AnswerHow.id.desc())
         .limit(most)
     )

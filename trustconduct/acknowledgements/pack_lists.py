@@ -16,6 +16,7 @@ from trustconduct.acknowledgements.paper_models import (
     PaperSheet,
 )
 from trustconduct.acknowledgements.reference import shown
+from trustconduct.acknowledgements.struck_models import stands
 from trustconduct.outbox.untold import may_be_told
 from trustconduct.people.models import Adult
 from trustconduct.policies.models import SchoolVersion
@@ -45,6 +46,7 @@ def packs(session: ScopedSession, *, only: UUID | None = None, most: int = 20) -
         exists().where(
             Acknowledgement.school_id == PaperSheet.school_id,
             Acknowledgement.request_id == PaperSheet.request_id,
+            stands(),
         )
     )
     query = (
@@ -78,6 +80,22 @@ class Sheet:
         return shown(self.number)
 
 
+def sheets_astray(session: ScopedSession, *, most: int = 20) -> list[tuple[UUID, int, str]]:
+    """Sheets whose reader said that they are somebody else, and whose link nobody took back.
+
+    The pack, the number, and whose the sheet is: the longest waiting first.
+    """
+    rows = session.execute(
+        select(PaperSheet.pack_id, PaperSheet.number, Adult.name)
+        .join(SignRequest, SignRequest.id == PaperSheet.request_id)
+        .join(Adult, Adult.id == SignRequest.adult_id)
+        .where(PaperSheet.disowned_at.is_not(None), PaperSheet.revoked_at.is_(None))
+        .order_by(PaperSheet.disowned_at)
+        .limit(most)
+    )
+    return [(row[0], row[1], row[2]) for row in rows]
+
+
 def sheets_of(
     session: ScopedSession, pack_id: UUID, *, after: int = 0, most: int = 50
 ) -> list[Sheet]:
@@ -89,6 +107,7 @@ def sheets_of(
             exists().where(
                 Acknowledgement.school_id == PaperSheet.school_id,
                 Acknowledgement.request_id == PaperSheet.request_id,
+                stands(),
             ),
         )
         .join(SignRequest, SignRequest.id == PaperSheet.request_id)

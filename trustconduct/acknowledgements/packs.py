@@ -29,6 +29,7 @@ from trustconduct.acknowledgements.paper_models import (
     PaperSheet,
 )
 from trustconduct.acknowledgements.reference import FIRST, shown
+from trustconduct.acknowledgements.struck_models import stands
 from trustconduct.audit.actor import Actor
 from trustconduct.audit.events import Event
 from trustconduct.audit.record import record
@@ -82,6 +83,7 @@ def for_paper(
             SignRequest.version_id == version_id,
             Acknowledgement.school_id == SignRequest.school_id,
             Acknowledgement.request_id == SignRequest.id,
+            stands(),
         )
         .where(func.coalesce(person.merged_into, person.id) == Adult.id)
     )

@@ -25,6 +25,7 @@ from trustconduct.acknowledgements.models import (
     SignRequest,
 )
 from trustconduct.acknowledgements.notice_facts import facts_of_person
+from trustconduct.acknowledgements.struck_models import AnswerStruck
 from trustconduct.audit import proof
 from trustconduct.audit.actor import Actor
 from trustconduct.audit.events import Event
@@ -49,6 +50,7 @@ KEPT = (
     Event.POLICY_DECLINED,
     Event.TALK_ASKED,
     Event.ANSWER_KEYED,
+    Event.ANSWER_STRUCK,
     Event.TEXT_OPENED,
     Event.LINK_SENT_AGAIN,
     Event.LINK_REVOKED,
@@ -136,6 +138,12 @@ def _answers(session: ScopedSession, request: SignRequest) -> list[dict[str, Any
             Acknowledgement.answered_at,
             Acknowledgement.sha256,
             AcknowledgementWords.typed_name,
+            AnswerStruck.struck_at.label("struck_out_at"),
+        )
+        .outerjoin(
+            AnswerStruck,
+            (AnswerStruck.school_id == Acknowledgement.school_id)
+            & (AnswerStruck.id == Acknowledgement.id),
         )
         .join(
             AcknowledgementWords,
@@ -145,7 +153,14 @@ def _answers(session: ScopedSession, request: SignRequest) -> list[dict[str, Any
         .where(Acknowledgement.request_id == request.id)
         .order_by(Acknowledgement.answered_at)
     )
-    return [{**row._mapping, "answered_at": instant(row.answered_at)} for row in rows]
+    return [
+        {
+            **row._mapping,
+            "answered_at": instant(row.answered_at),
+            "struck_out_at": instant(row.struck_out_at) if row.struck_out_at else None,
+        }
+        for row in rows
+    ]
 
 
 def _events(

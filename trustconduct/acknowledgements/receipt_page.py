@@ -8,13 +8,21 @@ from uuid import UUID
 
 from trustconduct import clock
 from trustconduct.acknowledgements.models import Answer
-from trustconduct.languages.spoken import Message
+from trustconduct.acknowledgements.receipt_code import ReceiptCode
+from trustconduct.languages.spoken import ENGLISH, Language, Message, told
 
 SAID = {
     Answer.SIGNED: Message("I have read the code of conduct."),
     Answer.DECLINED: Message("I would rather not sign it."),
     Answer.TALK: Message("I would like to talk to someone first."),
 }
+TITLE = Message("Your answer about our code of conduct")
+REQUEST_ONLY = Message("Signing is a request. Your child is treated just the same, signed or not.")
+KEEP = Message("Keep this receipt. The fingerprint names the very text that you were shown.")
+CHECK = Message(
+    "Anyone can check its code on the page /verify of the site that our emails link to."
+    " It says yes or no, and nothing about you."
+)
 
 
 def moment(at: datetime) -> str:
@@ -29,34 +37,45 @@ def page(
     typed_name: str,
     answer: Answer,
     when: str,
+    at: datetime,
+    slug: str,
     number: int,
     sha256: str,
     receipt_id: UUID,
+    language: Language = ENGLISH,
 ) -> str:
-    """The receipt as a page to print, whole in itself: the worker makes the PDF of it."""
+    """The receipt as a page to print, whole in itself: the worker makes the PDF of it.
+
+    In the language of the page on which they answered; `when` is in it already.
+    """
+    code = ReceiptCode(slug, answer, clock.local(at).date(), receipt_id, sha256)
+    say = language.say
     rows = (
-        ("School", school),
-        ("For", adult),
-        ("Name typed", typed_name),
-        ("Answer", SAID[answer]),
-        ("When", when),
-        ("Version", str(number)),
-        ("Fingerprint of the text (SHA-256)", sha256),
-        ("Receipt number", str(receipt_id)),
+        (say("School"), school),
+        (say("For"), adult),
+        (say("Name typed"), typed_name),
+        (say("Answer"), told(SAID[answer], language)),
+        (say("When"), when),
+        (say("Version"), str(number)),
+        (say("Fingerprint of the text (SHA-256)"), sha256),
+        (say("Receipt number"), str(receipt_id)),
+        (say("Code of this receipt"), str(code)),
     )
+    title = say("Receipt: code of conduct of %(school)s", school=school)
     listed = "".join(
-        f"<tr><th scope=row>{escape(k)}</th><td>{escape(v)}</td></tr>" for k, v in rows
+        f"<tr><th scope=row>{escape(k)}</th><td><bdi>{escape(v)}</bdi></td></tr>" for k, v in rows
     )
     return (
-        "<!doctype html><html lang=en-GB><head><meta charset=utf-8>"
-        f"<title>Receipt: code of conduct of {escape(school)}</title><style>"
-        "@page{size:A4;margin:25mm}body{font:11pt/1.5 'Noto Sans',sans-serif}h1{font-size:18pt}"
-        "table{border-collapse:collapse;width:100%}th,td{text-align:left;vertical-align:top;"
-        "padding:6pt 8pt 6pt 0;border-bottom:.5pt solid #888;overflow-wrap:anywhere}"
+        f"<!doctype html><html lang={language.tag} dir={language.direction}><head>"
+        f"<meta charset=utf-8><title>{escape(title)}</title><style>"
+        "@page{size:A4;margin:25mm}h1{font-size:18pt}"
+        "body{font:11pt/1.5 Figtree,'Noto Naskh Arabic',sans-serif}"
+        "table{border-collapse:collapse;width:100%}th,td{text-align:start;vertical-align:top;"
+        "padding:6pt 8pt 6pt 8pt;border-bottom:.5pt solid #888;overflow-wrap:anywhere}"
         "th{width:38%;font-weight:600}</style></head><body>"
-        "<h1>Your answer about our code of conduct</h1>"
+        f"<h1>{escape(told(TITLE, language))}</h1>"
         f"<table>{listed}</table>"
-        "<p>Signing is a request. Your child is treated just the same, signed or not.</p>"
-        "<p>Keep this receipt. The fingerprint names the very text that you were shown.</p>"
+        f"<p>{escape(told(REQUEST_ONLY, language))}</p><p>{escape(told(KEEP, language))}</p>"
+        f"<p>{escape(told(CHECK, language))}</p>"
         "</body></html>"
     )

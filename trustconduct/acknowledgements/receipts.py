@@ -17,8 +17,10 @@ from trustconduct.acknowledgements.models import (
     SignRequest,
 )
 from trustconduct.acknowledgements.paper_models import AnswerHow, How
+from trustconduct.acknowledgements.receipt_code import ReceiptCode
 from trustconduct.acknowledgements.receipt_page import SAID
 from trustconduct.acknowledgements.signing import Asked
+from trustconduct.acknowledgements.struck_models import stands
 from trustconduct.languages.spoken import ENGLISH, Language, language, told
 from trustconduct.people.models import Adult
 from trustconduct.policies.models import SchoolVersion
@@ -48,6 +50,11 @@ class Receipt:
         local = clock.local(self.answered_at)
         return spoken.moment(local.date(), local.time())
 
+    def code(self, slug: str) -> ReceiptCode:
+        """What `/verify` checks; the day is that of the record."""
+        day = clock.local(self.answered_at).date()
+        return ReceiptCode(slug, self.answer, day, self.id, self.sha256)
+
     @property
     def language_name(self) -> str:
         """What its speakers call the language of the page on which they answered."""
@@ -76,7 +83,7 @@ def receipts(session: ScopedSession, request_id: UUID) -> list[Receipt]:
             (AcknowledgementWords.school_id == Acknowledgement.school_id)
             & (AcknowledgementWords.id == Acknowledgement.id),
         )
-        .where(Acknowledgement.request_id == request_id)
+        .where(Acknowledgement.request_id == request_id, stands())
         .order_by(Acknowledgement.answered_at.desc(), Acknowledgement.id.desc())
     )
     return [Receipt(row[0], Answer(row[1]), *row[2:]) for row in rows]
@@ -102,6 +109,7 @@ def signed_before(session: ScopedSession, request: Asked) -> SchoolVersion | Non
         )
         .where(
             Acknowledgement.answer == Answer.SIGNED.value,
+            stands(),
             SchoolVersion.number < request.number,
             SignRequest.adult_id.in_(
                 select(other.id)

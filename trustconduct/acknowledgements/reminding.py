@@ -19,6 +19,7 @@ from trustconduct.acknowledgements.audience import Way
 from trustconduct.acknowledgements.campaigns import words_of
 from trustconduct.acknowledgements.models import Acknowledgement, SignRequest
 from trustconduct.acknowledgements.plans import CampaignPlan, SignReminder
+from trustconduct.acknowledgements.struck_models import stands
 from trustconduct.acknowledgements.words import letters
 from trustconduct.audit.actor import CLOCK
 from trustconduct.audit.events import Event
@@ -35,7 +36,9 @@ where r.school_id = :school and r.remind_on <= :today
   and a.school_id = r.school_id and a.id = r.adult_id
   and p.school_id = r.school_id and p.id = r.campaign_id
   and (exists (select from acknowledgement k
-         where k.school_id = r.school_id and k.request_id = r.id)
+         where k.school_id = r.school_id and k.request_id = r.id
+           and not exists (select from answer_struck x
+             where x.school_id = k.school_id and x.id = k.id))
     or r.closes_on < :today or r.revoked_at is not null or r.disowned_at is not null
     or p.stopped_at is not null or a.left_on is not null or a.merged_into is not null
     or (r.asked_at at time zone 'Europe/London')::date + p.remind_within < :today
@@ -140,7 +143,7 @@ def no_longer_wanted(session: ScopedSession, kind: str, link: dict[str, Any] | N
     return bool(
         session.scalar(
             select(
-                exists().where(Acknowledgement.request_id == request_id)
+                exists().where(Acknowledgement.request_id == request_id, stands())
                 | exists().where(
                     SignRequest.id == request_id,
                     (SignRequest.generation != link["generation"])

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Date, Select, Uuid, bindparam, func, literal_column, select, update
+from sqlalchemy import Date, Select, Uuid, bindparam, case, func, literal_column, select, update
 
 from trustconduct import clock
 from trustconduct.acknowledgements import mails, receipt_page
@@ -19,6 +19,7 @@ from trustconduct.acknowledgements.models import (
     SignRequest,
 )
 from trustconduct.acknowledgements.paper_models import AnswerHow, How, PaperSheet
+from trustconduct.acknowledgements.struck_models import stands
 from trustconduct.audit.actor import Actor
 from trustconduct.audit.events import Event
 from trustconduct.audit.record import event_rows
@@ -74,6 +75,7 @@ class Asked:
     superseded: bool
     answers: frozenset[Answer]
     sheet: UUID | None = None  # where it was opened by the link on a sheet of paper
+    struck: tuple[str, ...] = ()  # answers that were noted for the wrong person
 
     @property
     def open(self) -> bool:
@@ -96,8 +98,10 @@ def _asked_statement(*, by_sheet: bool = False) -> Select:
         .exists()
     )
     marked = untold().alias("untold")
+    given = Acknowledgement.answer
+    # Those that were struck out have a line in front.
     answers = (
-        select(func.array_agg(Acknowledgement.answer))
+        select(func.array_agg(case((stands(), given), else_=literal_column("'-'") + given)))
         .where(
             Acknowledgement.school_id == SignRequest.school_id,
             Acknowledgement.request_id == SignRequest.id,
@@ -177,7 +181,9 @@ def _found(
     if row is None:
         return None
     *columns, answers = row
-    return Asked(*columns, frozenset(Answer(answer) for answer in answers or ()), sheet)  # type: ignore[call-arg]
+    given = frozenset(Answer(one) for one in answers or () if not one.startswith("-"))
+    struck = tuple(one[1:] for one in answers or () if one.startswith("-"))
+    return Asked(*columns, given, sheet, struck)  # type: ignore[call-arg]
 
 
 def answer(
@@ -228,6 +234,7 @@ def answer(
                     "sha256": shown_sha256,
                     "answered_at": now,
                     "language": language.code,
+                    "serial": request.struck.count(answer.value),
                 },
             ),
             (table_of(AcknowledgementWords), {**key, "typed_name": name, "note": note}),
@@ -244,12 +251,14 @@ def answer(
             *_by_sheet(request, key),
             # Whom no email reaches finds the receipt behind the same link.
             *(
-                mail_rows(session, _receipt(request, answer, name, now, copy, school, answer_id))
+                mail_rows(
+                    session, _receipt(request, answer, name, now, copy, school, answer_id, language)
+                )
                 if request.adult_email
                 else []
             ),
         ],
-        unless=("school_id", "request_id", "answer"),
+        unless=("school_id", "request_id", "answer", "serial"),
     )
     if given and language.code != request.language:
         session.execute(
@@ -287,8 +296,10 @@ def _receipt(
     copy: str,
     school: NamedSchool,
     answer_id: UUID,
+    language: Language,
 ) -> Any:
-    when = receipt_page.moment(now)
+    local = clock.local(now)
+    when = language.moment(local.date(), local.time())
     link = Link(f"/{school.slug}/sign/{request.id}/", "sign", request.id, request.generation)
     if request.sheet:
         link = Link(f"/{school.slug}/sign/paper/{request.sheet}/", "paper", request.sheet, 1)
@@ -307,10 +318,14 @@ def _receipt(
             typed_name=name,
             answer=answer,
             when=when,
+            at=now,
+            slug=school.slug,
             number=request.number,
             sha256=request.sha256,
             receipt_id=answer_id,
+            language=language,
         ),
+        language=language,
         number=request.number,
         sha256=request.sha256,
         copy=copy,

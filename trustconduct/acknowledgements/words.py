@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import date
 
 from trustconduct import clock
+from trustconduct.languages.spoken import ENGLISH, OTHERS, Language, Message, told
 from trustconduct.outbox.texts import Size, TextTooLong, check_length, size_of
 from trustconduct.tenants.models import NamedSchool
 
@@ -21,20 +24,31 @@ _FIELD = re.compile(r"\{([^{}]*)\}")
 # A link's own letters, the longest that it can be: a text message is paid for by its length.
 _LINK_PLACES = 160
 
-CODE = (
+CODE = Message(
     "We have a code of conduct for parents and carers. It says how we treat each other at"
     " school. It also says what happens when someone does not."
 )
-SAME = (
+SAME = Message(
     "Your child will be treated just the same. The code is for everyone at our school,"
     " signed or not."
 )
-# Stands under every mail, whatever the school's own words are: nobody is to think that
-# they must sign, or that it costs their child something (see docs/adr/0045).
-ALWAYS = (
-    "The link is for you alone, so please do not pass it on. It works until {last_day}.\n\n"
+# These stand under every mail, whatever the school's own words are: nobody is to think that
+# they must sign, or that it costs their child something (see docs/adr/0031).
+ALONE = Message(
+    "The link is for you alone, so please do not pass it on. It works until {last_day}."
+)
+FREE = Message(
     "You do not have to sign. On the same page you can say that you would rather not, or that"
-    f" you would like to talk to us first. {SAME}"
+    " you would like to talk to us first."
+)
+DEAR = Message("Dear {name},")
+READ = Message(
+    "Please read it and tell us that you have. It takes about four minutes. Open this link:"
+)
+SUBJECT = Message("{school.name}: please read our code of conduct")
+TEXT = Message(
+    "{school.name}: please read our code of conduct for parents and tell us that you have:"
+    " {link} The link is for you alone and works until {last_day}. You do not have to sign."
 )
 
 
@@ -50,18 +64,26 @@ class WordsRefused(ValueError):
 class Words:
     """The subject and the body of the mail, and the text message, with their merge fields."""
 
-    subject: str = "{school.name}: please read our code of conduct"
-    body: str = f"""Dear {{name}},
+    subject: str = str(SUBJECT)
+    body: str = f"{DEAR}\n\n{CODE}\n\n{READ}\n\n{{link}}"
+    text: str = str(TEXT)
 
-{CODE}
+    def in_language(self, language: Language) -> Words:
+        """Our own words in a language. What a school has put in their place stays as it is."""
 
-Please read it and tell us that you have. It takes about four minutes. Open this link:
+        def said(*parts: Message) -> str:
+            return "\n\n".join(told(part, language) for part in parts)
 
-{{link}}"""
-    text: str = (
-        "{school.name}: please read our code of conduct for parents and tell us that you have:"
-        " {link} The link is for you alone and works until {last_day}. You do not have to sign."
-    )
+        ours = Words()
+        made = Words(
+            subject=said(SUBJECT) if self.subject == ours.subject else self.subject,
+            body=f"{said(DEAR, CODE, READ)}\n\n{{link}}" if self.body == ours.body else self.body,
+            text=said(TEXT) if self.text == ours.text else self.text,
+        )
+        try:
+            return checked(made)
+        except WordsRefused:  # in letters of which a message holds fewer
+            return replace(made, text=self.text)
 
 
 def checked(words: Words) -> Words:
@@ -108,13 +130,15 @@ def _check_fields(field: str, typed: str, links: int) -> None:
 class Letters:
     """The words of one mailing with the school's own facts filled in.
 
-    `{name}` and `{last_day}` are left for each adult, `{link}` for the worker.
+    `{name}` and `{last_day}` are left for each adult, `{link}` for the worker. `others` has
+    the same by the code of each other language, for the adults who are spoken to in it.
     """
 
     subject: str
     body: str
     text: str
     letter: str
+    others: Mapping[str, Letters] = dataclasses.field(default_factory=dict)
 
 
 def letters(
@@ -122,22 +146,43 @@ def letters(
 ) -> Letters:
     """The words as PostgreSQL merges them for each adult; `again` for a reminder."""
 
+    def made(language: Language) -> Letters:
+        return _letters(words, school, language, telephone, reply_to, again=again)
+
+    return replace(made(ENGLISH), others={one.code: made(one) for one in OTHERS})
+
+
+def _letters(
+    words: Words, school: NamedSchool, language: Language, telephone: str, reply_to: str, *,
+    again: bool,
+) -> Letters:  # fmt: skip
     def own(typed: str) -> str:
         return typed.strip().replace("{school.name}", _plain(school.name))
 
-    help_by = "Answer this email, or call the school office" if reply_to else "Call the office"
+    words = words.in_language(language)
     subject, body, text = own(words.subject), own(words.body), own(words.text)
     if again:
-        subject = f"A reminder: {subject}"
-        text = f"A reminder. {text}"
-        body = (
+        subject = language.say("A reminder:") + f" {subject}"
+        text = language.say("A reminder.") + f" {text}"
+        before = language.say(
             "We wrote to you about this before. You may have been busy, so here it is again."
-            f" If you do not want to answer, you do not have to.\n\n{body}"
+            " If you do not want to answer, you do not have to."
         )
+        body = f"{before}\n\n{body}"
+    help_by = (
+        language.say(
+            "Do you need help, or the code on paper? Answer this email, or call the school office."
+        )
+        if reply_to
+        else language.say("Do you need help, or the code on paper? Call the office.")
+    )
+    alone, free, same, thanks = (
+        told(one, language) for one in (ALONE, FREE, SAME, Message("Thank you,"))
+    )
     return Letters(
         subject=subject,
-        body=f"{body}\n\n{ALWAYS}\n\nDo you need help, or the code on paper? {help_by}.\n\n"
-        f"Thank you,\n{_plain(school.name)}\n",
+        body=f"{body}\n\n{alone}\n\n{free} {same}\n\n{help_by}\n\n"
+        f"{thanks}\n{_plain(school.name)}\n",
         text=text,
         letter=_letter(school, telephone),
     )

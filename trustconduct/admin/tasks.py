@@ -32,7 +32,7 @@ from trustconduct.reviews.models import TrustCycle
 from trustconduct.reviews.reminders import when
 from trustconduct.reviews.review_steps import review_steps
 from trustconduct.schools.undelivered import how_many
-from trustconduct.tenants.models import SchoolStart
+from trustconduct.tenants.models import SchoolStart, Trust
 from trustconduct.tenants.sessions import ScopedSession
 from trustconduct.web.door import actor, mine
 from trustconduct.web.mail import moment
@@ -298,6 +298,22 @@ def not_taken_up(session: ScopedSession, at: AtTrust) -> Iterator[Task]:
                 f"It ran out on {clock.day(clock.local(head.ran_out_at).date())}. Send it again.",
                 "Send again",
             )
+
+
+@trust_tasks(Can.CHANGE_TRUST, order=62)
+def without_address(session: ScopedSession, at: AtTrust) -> Iterator[Task]:
+    """The Trust has no email address, so no mail of seals leaves. One query.
+
+    Without that anchor outside, whoever changed every record here could seal all anew.
+    """
+    if session.scalar(select(Trust.id).where(Trust.email == "")):
+        yield Task(
+            "Give the Trust’s email address",
+            url_for("trust.show"),
+            "Each day’s seals go there. They show that no record was changed later.",
+            "Add it",
+            "attention",
+        )
 
 
 @trust_tasks(Can.SEE_CONSOLE, order=65)

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from flask import flash, g, redirect, url_for
 from flask.wrappers import Response
 from flask_admin import expose
+from marshmallow import ValidationError, fields
 from sqlalchemy import select
 
 from trustconduct.accounts.permissions import Can
 from trustconduct.admin.views import Console
 from trustconduct.db import transaction
-from trustconduct.schools.add import name_trust
+from trustconduct.schools.add import TRUST_DETAILS, name_trust
 from trustconduct.schools.inherited import INHERITED, Given, give_schools, keys_of
 from trustconduct.schools.settings import ChangedMeanwhile, SettingsRefused
 from trustconduct.tenants.models import Trust
@@ -31,10 +33,23 @@ GROUPS = (
 )
 
 
+class IcoNumber(fields.Field):
+    """A number in the register of the Information Commissioner's Office: Z1234567."""
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **more: Any) -> str:
+        text = str(value).replace(" ", "").upper()
+        if text and not re.fullmatch("[A-Z]{1,2}[0-9A-Z]{6,7}", text):
+            raise ValidationError("Type it as the register has it, like Z1234567.")
+        return text
+
+
 class TrustForm(Plain):
     name = Fact(longest=200, blank="Type the Trust's name.")
     telephone = Telephone()
     email = Email(longest=254)
+    privacy_contact = Fact(longest=300)
+    ico_number = IcoNumber()
+    accessibility_gaps = Fact(longest=1_000)
 
 
 class TrustView(Console):
@@ -43,7 +58,7 @@ class TrustView(Console):
     def show(self) -> Response:
         trust = g.session.scalar(select(Trust))
         typed = (
-            {"name": trust.name, "telephone": trust.telephone, "email": trust.email}
+            {name: getattr(trust, name) for name in ("name", "telephone", "email", *TRUST_DETAILS)}
             if trust
             else {}
         )

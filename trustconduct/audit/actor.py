@@ -17,6 +17,7 @@ class Role(StrEnum):
     PASTORAL = "pastoral"
     TEACHER = "teacher"
     GOVERNOR = "governor"
+    SAFEGUARDING = "safeguarding"
 
     @property
     def of_trust(self) -> bool:
@@ -35,6 +36,7 @@ _WORDS = {
     Role.PASTORAL: "Pastoral team",
     Role.TEACHER: "Teacher",
     Role.GOVERNOR: "Governor",
+    Role.SAFEGUARDING: "Safeguarding lead or deputy",
 }
 
 

@@ -37,7 +37,9 @@ KINDS: dict[str, Kind] = {
             {"acknowledgement", "sign_request", "paper_pack", "paper_sheet", "told_otherwise"}
         ),
     ),
+    "conduct": Kind("Reports and cases", frozenset({"incident", "conduct_case"})),
     "letters": Kind("Letters", frozenset({"letter", "letter_wording", "letter_signatory"})),
+    "bans": Kind("Site bans", frozenset({"ban", "gate_device"})),
     "people": Kind(
         "Parents, carers and pupils",
         frozenset({"adult", "pupil", "care", "roll", "list_confirmation"}),

@@ -29,6 +29,10 @@ OF_LETTERS: dict[Event, tuple[str, ...]] = {
         "changed who approves letters: {words}",
         "changed who approves letters",
     ),
+    Event.STAFF_NAMES_CHANGED: (
+        "changed whether letters name staff: {words}",
+        "changed whether letters name staff",
+    ),
     Event.LETTER_BEGUN: ("began letter {number}: {kind}", "began a letter"),
     Event.LETTER_FILLED: ("wrote in letter {number}: {part}", "wrote in a letter"),
     Event.LETTER_ASKED: (
@@ -56,6 +60,10 @@ OF_LETTERS: dict[Event, tuple[str, ...]] = {
     Event.LETTER_EMAILED: (
         "had an email sent that letter {number} is there",
         "had an email sent that a letter is there",
+    ),
+    Event.LETTER_CODE_TEXTED: (
+        "had the code of letter {number} sent as a text message",
+        "had the code of a letter sent as a text message",
     ),
     Event.LETTER_OPENED: ("opened letter {number} with the code", "opened a letter"),
     Event.LETTER_RETURNED: (

@@ -34,6 +34,10 @@ OF_PEOPLE: dict[Event, tuple[str, str]] = {
         "said that {thing} may be told again, and gave this reason: “{because}”",
         "said that {thing} may be told again",
     ),
+    Event.ANSWER_STRUCK: words(
+        "struck out an answer noted for {thing} about version {version}: it was somebody else’s",
+        "struck out an answer noted for {thing}",
+    ),
     Event.ADULTS_PARTED: words(
         "said that {thing} and {other} must not learn of each other: “{because}”",
         "said that {thing} and somebody else must not learn of each other",

@@ -26,6 +26,7 @@ NO_SEAL = "0" * 64  # what the first seal follows
 MOMENTS_APART = timedelta(minutes=1)  # an answer and its event are written in one commit
 
 KEYED = "answer.keyed"  # by staff, from paper or by voice
+STRUCK_OUT = "answer.struck"  # it had been noted for the wrong person
 ANSWERS = {"signed": "policy.signed", "declined": "policy.declined", "talk": "talk.asked"}
 SAID = {
     "signed": "acknowledged the text",
@@ -260,7 +261,16 @@ def _published(
 
 
 def _answers(proof: dict[str, Any], found: Findings) -> None:
-    recorded = {one["event"]["thing_id"]: one for one in proof["events"]}
+    struck = {
+        one["event"]["thing_id"]: one
+        for one in proof["events"]
+        if one["event"]["event"] == STRUCK_OUT
+    }
+    recorded = {
+        one["event"]["thing_id"]: one
+        for one in proof["events"]
+        if one["event"]["event"] != STRUCK_OUT
+    }
     for answer in proof["answers"]:
         one = recorded.get(answer["id"])
         if answer["sha256"] != proof["version"]["sha256"]:
@@ -273,6 +283,8 @@ def _answers(proof: dict[str, Any], found: Findings) -> None:
             found.wrong.append("The sealed record tells of another moment.")
         elif one["details"].get("signed_as", answer["typed_name"]) != answer["typed_name"]:
             found.wrong.append("Another name was typed.")
+        elif bool(answer.get("struck_out_at")) != (answer["id"] in struck):
+            found.wrong.append("Whether the answer was struck out is not as it was sealed.")
         else:
             sealed = {each["number"]: _plain(each["sealed_at"]) for each in proof["seals"]}
             keyed = one["event"]["event"] == KEYED
@@ -282,6 +294,12 @@ def _answers(proof: dict[str, Any], found: Findings) -> None:
                 f" somebody gave the name “{answer['typed_name']}” and {SAID[answer['answer']]}."
                 f" It was sealed on {sealed.get(one['seal'])}."
             )
+            if answer["id"] in struck:
+                at = _plain(struck[answer["id"]]["event"]["at"])
+                found.proved.append(
+                    f"That answer was struck out on {at}: it had been noted for the wrong person"
+                    " and counts for nothing."
+                )
             if "signed_as" not in one["details"]:
                 found.open.append("The name that was typed was not put under a seal then.")
     if not proof["answers"]:

@@ -10,9 +10,12 @@ from typing import Any
 
 from trustconduct import clock
 from trustconduct.audit.actor import Role
+from trustconduct.audit.ban_sentences import OF_BANS
+from trustconduct.audit.conduct_sentences import OF_CONDUCT
 from trustconduct.audit.events import Event
 from trustconduct.audit.letter_sentences import OF_LETTERS
 from trustconduct.audit.people_sentences import OF_PEOPLE
+from trustconduct.audit.plan_sentences import OF_PLANS
 
 PLACE = re.compile(r"\{(\w+)\}")
 
@@ -55,7 +58,16 @@ def _words(value: Any) -> str:
 
 
 SENTENCES: dict[Event, Sentence] = {
-    **{event: Sentence(*words) for event, words in {**OF_LETTERS, **OF_PEOPLE}.items()},
+    **{
+        event: Sentence(*words)
+        for event, words in {
+            **OF_BANS,
+            **OF_CONDUCT,
+            **OF_LETTERS,
+            **OF_PEOPLE,
+            **OF_PLANS,
+        }.items()
+    },
     Event.TRUST_CHANGED: Sentence("changed the Trust’s name or numbers"),
     Event.SCHOOL_SETTINGS_GIVEN: Sentence(
         "changed what schools have from the Trust: {words}",

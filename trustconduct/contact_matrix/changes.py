@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Literal
 
-from trustconduct.contact_matrix.matrix import Matrix, MatrixRefused, Purpose, Route, slug
+from trustconduct.contact_matrix.matrix import Matrix, MatrixRefused, Purpose, Route, Unit, slug
+from trustconduct.contact_matrix.reach import Kind, kind_of
 
 Direction = Literal["up", "down"]
 
@@ -77,3 +78,21 @@ def guesses(matrix: Matrix, *, telephone: str, email: str, website: str) -> Matr
         return replace(route, detail=route.detail or guess)
 
     return replace(matrix, routes=tuple(guessed(route) for route in matrix.routes))
+
+
+def promised(matrix: Matrix, *, acknowledge: int, answer: int) -> Matrix:
+    """The matrix with what school promises of any message, in school days (0: nothing), where
+    an email's own way says nothing.
+
+    Only emails: who calls or comes is answered there and then, and a web page never is.
+    """
+
+    def put(route: Route) -> Route:
+        said = route.acknowledge_within or route.answer_within
+        if said or kind_of(route.text, route.detail) is not Kind.EMAIL:
+            return route
+        return replace(
+            route, acknowledge_within=acknowledge, answer_within=answer, unit=Unit.SCHOOL_DAYS
+        )
+
+    return replace(matrix, routes=tuple(put(route) for route in matrix.routes))

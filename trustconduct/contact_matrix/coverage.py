@@ -7,7 +7,7 @@ from datetime import date, time
 
 from trustconduct.contact_matrix.hours import clock_words
 from trustconduct.contact_matrix.matrix import Matrix, Purpose, Route
-from trustconduct.contact_matrix.reach import Kind, reach
+from trustconduct.contact_matrix.reach import Kind, kind_of, means
 
 # Many parents are at work until then.
 AFTER_WORK = time(17)
@@ -32,7 +32,7 @@ def _of_purpose(matrix: Matrix, purpose: Purpose) -> Iterator[str]:
     if not routes:
         yield f"“{purpose.text}” has no way at all."
         return
-    kinds = {_kind(route) for route in routes}
+    kinds = {kind_of(route.text, route.detail) for route in routes}
     if len(kinds) == 1:
         yield f"“{purpose.text}” can be done {ONLY[kinds.pop()]}."
     if all(route.hours for route in routes):
@@ -42,10 +42,10 @@ def _of_purpose(matrix: Matrix, purpose: Purpose) -> Iterator[str]:
 
 
 def _of_route(matrix: Matrix, route: Route, today: date) -> Iterator[str]:
-    kind = _kind(route)
+    kind = kind_of(route.text, route.detail)
     if not any(tick[0] == route.id for tick in matrix.ticks):
         yield f"“{route.text}” is ticked for nothing, so no parent sees it."
-    if not route.detail and _means(route.text) is not Kind.PLACE:
+    if not route.detail and means(route.text) is not Kind.PLACE:
         yield f"“{route.text}” does not say where it leads."
     if kind is Kind.TELEPHONE and not route.hours:
         yield f"“{route.text}” does not say when somebody answers."
@@ -53,21 +53,3 @@ def _of_route(matrix: Matrix, route: Route, today: date) -> Iterator[str]:
         yield f"“{route.text}” does not say when to expect an answer."
     if route.away and route.away.last < today:
         yield f"The cover for “{route.text}” is over. Take it out."
-
-
-def _kind(route: Route) -> Kind:
-    """By where it leads; while that is not said, by its words."""
-    return reach(route.detail).kind if route.detail else _means(route.text)
-
-
-_WORDS = {
-    Kind.EMAIL: ("email", "e-mail"),
-    Kind.WEB: ("website", "web page", "app"),
-    Kind.TELEPHONE: ("phone", "call", "ring"),
-}
-
-
-def _means(text: str) -> Kind:
-    words = text.lower()
-    found = (kind for kind, known in _WORDS.items() if any(one in words for one in known))
-    return next(found, Kind.PLACE)

@@ -49,6 +49,25 @@ def reach(detail: str) -> Reach:
     return Reach(Kind.PLACE, detail)
 
 
+def kind_of(text: str, detail: str) -> Kind:
+    """By where a way leads; while that is not said, by its words."""
+    return reach(detail).kind if detail else means(text)
+
+
+_MEANS = {
+    Kind.EMAIL: ("email", "e-mail"),
+    Kind.WEB: ("website", "web page", "app"),
+    Kind.TELEPHONE: ("phone", "call", "ring"),
+}
+
+
+def means(text: str) -> Kind:
+    """What the words of a way alone say of how it is used."""
+    words = text.lower()
+    found = (kind for kind, known in _MEANS.items() if any(one in words for one in known))
+    return next(found, Kind.PLACE)
+
+
 def tidied(detail: str) -> str:
     """A telephone number as it is written here; anything else as it stands."""
     found = reach(detail)

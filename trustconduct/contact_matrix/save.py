@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select
+from collections.abc import Sequence
+from datetime import date, datetime, time, timedelta
 
+from sqlalchemy import func, select
+from sqlalchemy.dialects.postgresql import distinct_on
+
+from trustconduct import clock
 from trustconduct.accounts.permissions import Can, permit
 from trustconduct.audit.actor import Actor
 from trustconduct.audit.events import Event
@@ -20,6 +25,36 @@ class MatrixChangedMeanwhile(RuntimeError):
 def current_matrix(session: ScopedSession) -> SchoolMatrix | None:
     """The matrix that holds today: the newest one saved."""
     return session.scalar(select(SchoolMatrix).order_by(SchoolMatrix.number.desc()).limit(1))
+
+
+def matrices_on(session: ScopedSession, day: date) -> Sequence[SchoolMatrix]:
+    """What parents could read on a day, in London: the matrix that held as it began, if one
+    did, and each that was saved in its course. The newest first.
+    """
+    begins = datetime.combine(day, time(), clock.LONDON)
+    ends = datetime.combine(day + timedelta(days=1), time(), clock.LONDON)
+    held = (
+        select(func.coalesce(func.max(SchoolMatrix.number), 0))
+        .where(SchoolMatrix.saved_at <= begins)
+        .scalar_subquery()
+    )
+    return session.scalars(
+        select(SchoolMatrix)
+        .where(SchoolMatrix.number >= held, SchoolMatrix.saved_at < ends)
+        .order_by(SchoolMatrix.number.desc())
+    ).all()
+
+
+def days_changed(session: ScopedSession, most: int = 30) -> list[tuple[date, str]]:
+    """The last days on which the matrix changed, each with who changed it last that day."""
+    day = func.date(func.timezone("Europe/London", SchoolMatrix.saved_at))
+    rows = session.execute(
+        select(day, SchoolMatrix.saved_by)
+        .ext(distinct_on(day))
+        .order_by(day.desc(), SchoolMatrix.number.desc())
+        .limit(most)
+    )
+    return [(on, by) for on, by in rows]
 
 
 def save_matrix(

@@ -30,6 +30,7 @@ from trustconduct.contact_matrix.hours import parse
 from trustconduct.contact_matrix.matrix import Matrix
 from trustconduct.contact_matrix.save import save_matrix
 from trustconduct.db import transaction
+from trustconduct.demo.answered import go_on
 from trustconduct.demo.schools import (
     NEXT_EDITION,
     NEXT_EDITION_NAME,
@@ -203,6 +204,7 @@ def _school(
         for talk in talks(session):
             if not talk.note:  # the one who left no word was rung at once
                 hold_talk(session, talk.id, by=pastoral)
+        go_on(session, version, head=head, office=office, link_days=link_days)
         begin_reviews(session)
 
 

@@ -141,6 +141,7 @@ _STAFF = {
         Role.PASTORAL: "Petra Specimen",
         Role.TEACHER: "Teasel Pattern",
         Role.GOVERNOR: "Gale Template",
+        Role.SAFEGUARDING: "Sage Placeholder",
     },
     "elm-park": {
         Role.HEADTEACHER: "Hart Testcase",
@@ -148,6 +149,7 @@ _STAFF = {
         Role.PASTORAL: "Pearl Pretend",
         Role.TEACHER: "Thorn Fictional",
         Role.GOVERNOR: "Garnet Invented",
+        Role.SAFEGUARDING: "Sorrel Imaginary",
     },
     "willow-bank": {Role.HEADTEACHER: "Heron Notional", Role.OFFICE: "Oriole Draftley"},
 }

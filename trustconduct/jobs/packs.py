@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import io
 from uuid import UUID
 
-import pikepdf
 from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
 
@@ -23,6 +21,7 @@ from trustconduct.acknowledgements.packs import (
     version_of,
 )
 from trustconduct.db import transaction
+from trustconduct.jobs.joining import joined
 from trustconduct.outbox.links import token
 from trustconduct.plain_log import log
 from trustconduct.policies.print_sheet import SheetPage, print_sheets
@@ -79,19 +78,20 @@ def _make(
         return SheetPage(sheet.shown, sheet.name, sheet.address, sheet.year, link, sheet.closes_on)
 
     parts = []
-    for start in range(0, len(sheets), AT_ONCE):
-        html = print_sheets(
-            version,
-            [page(one) for one in sheets[start : start + AT_ONCE]],
-            school_name=name,
-            trust_name=trust_name,
-            policy_at=f"{base}/{slug}/policy/{version.number}",
-            telephone=telephone,
-        )
-        parts.append(room().do("print", html.encode()).content)
-        with sessions.school(school_id) as session, transaction(session):
-            done = min(start + AT_ONCE, len(sheets))
-            note_pack_progress(session, pack_id, 95 * done // len(sheets))
+    with room().run() as do:
+        for start in range(0, len(sheets), AT_ONCE):
+            html = print_sheets(
+                version,
+                [page(one) for one in sheets[start : start + AT_ONCE]],
+                school_name=name,
+                trust_name=trust_name,
+                policy_at=f"{base}/{slug}/policy/{version.number}",
+                telephone=telephone,
+            )
+            parts.append(do("print", html.encode()).content)
+            with sessions.school(school_id) as session, transaction(session):
+                done = min(start + AT_ONCE, len(sheets))
+                note_pack_progress(session, pack_id, 95 * done // len(sheets))
     with sessions.school(school_id) as session, transaction(session):
         if not parts:
             forget_pack(session, pack_id)  # nobody in it may be told any more
@@ -99,18 +99,7 @@ def _make(
             keep_pack(
                 session,
                 pack_id,
-                _joined(parts),
+                joined(parts),
                 [one.sheet_id for one in sheets],
                 sealer_of(settings.SECRET_KEY),
             )
-
-
-def _joined(parts: list[bytes]) -> bytes:
-    """PDFs of our own, one behind the other."""
-    with pikepdf.new() as whole:
-        for part in parts:
-            with pikepdf.open(io.BytesIO(part)) as one:
-                whole.pages.extend(one.pages)
-        out = io.BytesIO()
-        whole.save(out)
-    return out.getvalue()

@@ -24,6 +24,7 @@ DELIVER = f"{PREFIX}deliver_mail"
 CONSULT = f"{PREFIX}consult_on_drafts"
 ROLLS = f"{PREFIX}take_in_rolls"
 PACKS = f"{PREFIX}make_packs"
+LETTERS = f"{PREFIX}print_letters"
 REMIND_SCHOOLS = f"{PREFIX}remind_of_rollouts"
 # The only functions that a job may name, whatever stands in Redis.
 ALLOWED = frozenset(
@@ -39,9 +40,11 @@ ALLOWED = frozenset(
         f"{PREFIX}mail_seals",
         f"{PREFIX}seal_events",
         f"{PREFIX}start_schools",
+        f"{PREFIX}tell_of_bans",
         CONSULT,
         ROLLS,
         PACKS,
+        LETTERS,
     }
 )
 NAME = "trustconduct"

@@ -21,20 +21,18 @@ from trustconduct.accounts.users import at_trust, leading, staff_of_schools
 from trustconduct.acknowledgements.reminding import no_longer_wanted
 from trustconduct.audit.actor import Role
 from trustconduct.db import transaction
-from trustconduct.jobs import campaigns, runs, sealing
+from trustconduct.jobs import bans, campaigns, letter_runs, packs, rolls, runs, sealing
 from trustconduct.jobs.gateways import text_gateway
-from trustconduct.jobs.packs import make_due
 from trustconduct.jobs.printing import pdf_of
 from trustconduct.jobs.queue import DELIVER, connect, enqueue, heard, ring, run_of_this_job
 from trustconduct.jobs.rollouts import remind_schools
-from trustconduct.jobs.rolls import take_in_due
 from trustconduct.jobs.starting import start_schools as start_each
 from trustconduct.outbox.delivery import (
     ByMail,
     ByText,
     Carriers,
     begin_next,
-    deliver,
+    deliver_and_begin,
     schools_waiting,
 )
 from trustconduct.outbox.envelope import Envelope
@@ -191,17 +189,25 @@ def _deliver(
 ) -> tuple[int, bool]:
     """Try one message after the other; give how many, and whether the time ran out first."""
     tried = 0
+    message_id: UUID | None = None
     while time.monotonic() < until:
-        with transaction(session):
-            message_id = begin_next(session, envelope)
+        if message_id is None:
+            with transaction(session):
+                message_id = begin_next(session, envelope)
         if message_id is None:
             return tried, False
+        at_hand, message_id = message_id, None
         try:
             with transaction(session):
-                deliver(session, message_id, carriers, no_longer_wanted)
+                # The next one's try is counted in the commit that marks this one: one commit a
+                # mail. When the time is up the last that was begun waits for its lease.
+                _, message_id = deliver_and_begin(
+                    session, at_hand, carriers, envelope, no_longer_wanted
+                )
         except OperationalError:
             raise
         except Exception:  # its try is counted: the next message has its turn
+            message_id = None
             _log()
         session.expunge_all()
         tried += 1
@@ -325,6 +331,16 @@ def remind_adults() -> int:
 
 
 @told
+def tell_of_bans() -> int:
+    """Tell staff of the days of bans that are near; give how many days were told of."""
+    with_ = works()
+    officers = [one for one in _people_of_trust() if one.officer]
+    return bans.tell_schools(
+        with_.sessions, officers, with_.settings.BASE_URL, lambda: ring(with_.redis)
+    )
+
+
+@told
 def forget_kept_forms() -> int:
     """Delete what was typed into forms and not sent within an hour; give how many."""
     with works().sessions.accounts() as session, transaction(session):
@@ -346,13 +362,19 @@ def start_schools() -> int:
 @told
 def take_in_rolls() -> int:
     """Do the next step of every roll that waits for one; give how many."""
-    return take_in_due(works().sessions)
+    return rolls.take_in_due(works().sessions)
 
 
 @told
 def make_packs() -> int:
     """Make every pack of paper sheets that waits for it; give how many."""
-    return make_due(works().sessions, works().settings)
+    return packs.make_due(works().sessions, works().settings)
+
+
+@told
+def print_letters() -> int:
+    """Make every print run of letters that waits for it; give how many."""
+    return letter_runs.make_due(works().sessions)
 
 
 @told

@@ -81,6 +81,14 @@ TIMETABLE = (
         "packs made",
     ),
     Entry(
+        "print_letters",
+        Minutes(1),
+        "Putting letters together",
+        "Makes the print runs of letters that schools asked for, and deletes those of yesterday.",
+        "print run made",
+        "print runs made",
+    ),
+    Entry(
         "forget_kept_forms",
         Minutes(10),
         "Deleting what was typed and not sent",
@@ -95,6 +103,15 @@ TIMETABLE = (
         "Looks whether the Trust’s officers are to be reminded of the review of the code.",
         "reminder written",
         "reminders written",
+    ),
+    Entry(
+        "tell_of_bans",
+        Daily(range(6, 19), minute=2),
+        "Telling staff of the days of bans",
+        "Writes to heads, deputies and the Trust before a temporary ban lapses, when a ban can"
+        " be decided or is due to be reviewed, and when it ends.",
+        "day told of",
+        "days told of",
     ),
     Entry(
         "look_after_reviews",

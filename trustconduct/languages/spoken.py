@@ -2,7 +2,7 @@
 
 A message's name is its English text, so English needs no catalogue and what a
 catalogue lacks is said in English. The catalogues (`cy.po`, …) are read as they are:
-nothing is built beforehand, so that no build can be forgotten (see docs/adr/0050).
+nothing is built beforehand, so that no build can be forgotten (see docs/adr/0041).
 """
 
 from __future__ import annotations

@@ -14,8 +14,9 @@ from trustconduct.audit.record import record
 from trustconduct.letters.checks import Against
 from trustconduct.letters.compose import draft_of
 from trustconduct.letters.models import FrozenLetter, Letter, LetterService, LetterWithdrawal
+from trustconduct.letters.opening import CODE
 from trustconduct.letters.parts import tidy
-from trustconduct.letters.printing import words_html
+from trustconduct.letters.printing import translation_html, words_html
 from trustconduct.letters.write import LetterMoved
 from trustconduct.outbox.write import withdraw
 from trustconduct.schools.settings import settings_of
@@ -65,6 +66,8 @@ def approve_letter(
         id=letter.id,
         text=said.text,
         html=words_html(said),
+        language=said.language,
+        translation=translation_html(said),
         sha256=said.sha256,
         pdf=pdf,
         pdf_sha256=hashlib.sha256(pdf).hexdigest(),
@@ -105,7 +108,9 @@ def withdraw_letter(session: ScopedSession, letter: Letter, *, by: Actor, becaus
     session.add(LetterWithdrawal(id=letter.id, because=because, withdrawn_by=by.name))
     session.flush()
     tries = select(LetterService.id).where(LetterService.letter_id == letter.id)
-    withdraw(session, "letter", list(session.scalars(tries)))
+    sent = list(session.scalars(tries))
+    for purpose in ("letter", CODE):
+        withdraw(session, purpose, sent)
     record(session, Event.LETTER_WITHDRAWN, by=by, about=letter, number=letter.number,
            because=because)  # fmt: skip
     return True

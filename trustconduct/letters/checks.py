@@ -17,9 +17,10 @@ from sqlalchemy.orm import aliased
 from trustconduct import clock
 from trustconduct.letters.kinds import Form, Kind, Part
 from trustconduct.letters.models import Letter, LetterSignatory, LetterWording, Way
+from trustconduct.letters.parts import LONGEST_WORDS
 from trustconduct.letters.records import Record
 from trustconduct.outbox.untold import why_untold
-from trustconduct.people.models import Adult, KeptApart, Pupil
+from trustconduct.people.models import Adult, Care, KeptApart, Pupil
 from trustconduct.policies.models import SchoolVersion
 from trustconduct.tenants.calendars import CalendarUnknown, calendar_of
 from trustconduct.tenants.sessions import ScopedSession
@@ -28,8 +29,11 @@ from trustconduct.tenants.sessions import ScopedSession
 WAY, SIGNATORY, ADULT, FACTS, TRUST, RECORD = (
     "way", "signatory", "adult", "facts", "trust", "record",
 )  # fmt: skip
+LONGEST_LETTER = 15_000  # characters of what people write: some five pages
 # A first name alone says little: a whole name of two words at least names a child.
 FEWEST_LETTERS = 5
+# Of the first name of their own child, which they would show to others with the letter.
+SHORTEST_FIRST = 3
 
 
 @dataclass(frozen=True)
@@ -71,11 +75,13 @@ def against(
     version: SchoolVersion | None,
     record: Record | None,
     signatory: LetterSignatory | None,
+    may_sign: bool,
     composed_words: str,
     telephone: str,
     email: str,
 ) -> tuple[Against, ...]:
     found = lacking(kind, given, wording)
+    found += _too_long(kind, given)
     found += _code(kind, given, version)
     found += _days(session, kind, given)
     if record is None:
@@ -84,9 +90,11 @@ def against(
         found.append(
             Against(RECORD, "The record has moved on since this letter was filled. Look again.")
         )
+    if record is not None and record.held:
+        found.append(Against(RECORD, record.held))
     if signatory is None:
         found.append(Against(SIGNATORY, "Choose who signs the letter."))
-    elif not signatory.may_sign(clock.today()):
+    elif not may_sign:
         found.append(
             Against(SIGNATORY, f"{signatory.name} may not sign letters today. Choose another.")
         )
@@ -95,6 +103,29 @@ def against(
     found += _reached(session, letter, kind, adult)
     found += _named(session, adult, composed_words)
     return tuple(found)
+
+
+def _too_long(kind: Kind, given: Mapping[str, Any]) -> list[Against]:
+    """What a record says is as long as it is; a letter of twenty pages is read by nobody."""
+    lengths = {
+        part.id: len(str(given.get(part.id) or ""))
+        for part in kind.parts
+        if part.form is Form.WORDS
+    }
+    found = [
+        Against(part_id, f"“{part.heading or 'The letter'}” is too long for a letter: {most:,}"
+                         f" characters, and {LONGEST_WORDS:,} fit. Say the most important.")
+        for part_id, most in lengths.items()
+        if most > LONGEST_WORDS and (part := kind.part(part_id))
+    ]  # fmt: skip
+    if not found and (all_of_it := sum(lengths.values())) > LONGEST_LETTER:
+        longest = max(lengths, key=lambda part_id: lengths[part_id])
+        words = (
+            f"The letter is too long: {all_of_it:,} characters, and {LONGEST_LETTER:,} fit."
+            " Shorten its longest part."
+        )
+        found.append(Against(longest, words))
+    return found
 
 
 def _code(kind: Kind, given: Mapping[str, Any], version: SchoolVersion | None) -> list[Against]:
@@ -200,6 +231,11 @@ def _named(session: ScopedSession, adult: Adult, words: str) -> list[Against]:
     if not words:
         return []
     text = literal(" ".join(words.casefold().split()))
+    own_children = session.scalars(
+        select(Pupil.name)
+        .join(Care, (Care.school_id == Pupil.school_id) & (Care.pupil_id == Pupil.id))
+        .where(Care.adult_id == adult.id)
+    ).all()
     children = session.scalars(
         select(Pupil.name)
         .where(
@@ -226,6 +262,12 @@ def _named(session: ScopedSession, adult: Adult, words: str) -> list[Against]:
         if _stands_in(name, words)
     ]
     found += [
+        Against("words", f"“{first}” is their child’s name. Use initials: {_initials(name)}")
+        for name in own_children
+        if len(first := name.split()[0] if name.split() else "") >= SHORTEST_FIRST
+        if name not in children and _stands_as_name(first, words)
+    ]
+    found += [
         Against("words", f"“{name}” and they must not learn of each other. Take the name out.")
         for name in others
     ]
@@ -235,6 +277,13 @@ def _named(session: ScopedSession, adult: Adult, words: str) -> list[Against]:
 def _stands_in(name: str, words: str) -> bool:
     return bool(
         re.search(rf"(?<!\w){re.escape(name.casefold())}(?!\w)", " ".join(words.casefold().split()))
+    )
+
+
+def _stands_as_name(first: str, words: str) -> bool:
+    """A first name as a name is written: "Will came", and not "we will come"."""
+    return bool(
+        re.search(rf"(?<!\w)(?:{re.escape(first)}|{re.escape(first.upper())})(?!\w)", words)
     )
 
 

@@ -12,44 +12,29 @@ from uuid import UUID
 from sqlalchemy import select
 
 from trustconduct import clock
-from trustconduct.letters.checks import Against, against
-from trustconduct.letters.kinds import KINDS, Form, Kind, Part
+from trustconduct.languages.spoken import OTHERS, Message, language
+from trustconduct.letters.blocks import Block, blocks_of, lines_of, trust_words
+from trustconduct.letters.checks import FACTS, Against, against
+from trustconduct.letters.kinds import KINDS, Kind
 from trustconduct.letters.models import Letter, LetterSignatory, LetterWording, Way
 from trustconduct.letters.parts import (
-    MEETING_WAYS,
-    clock_words,
+    GAP,
     field_values,
-    fill_fields,
-    in_words,
 )
 from trustconduct.letters.reading_age import reading_age
-from trustconduct.letters.records import Record, record_of
+from trustconduct.letters.records import Contact, Record, contact_of, record_of
+from trustconduct.letters.signatories import may_sign_today
+from trustconduct.letters.staff_names import names_in, without_names
+from trustconduct.letters.translated import letter_in, other_key
 from trustconduct.letters.wordings import in_use
 from trustconduct.people.models import Adult
-from trustconduct.policies.document import Document, canonical, sha256
+from trustconduct.policies.document import canonical, sha256
 from trustconduct.policies.models import SchoolVersion
+from trustconduct.policies.translations import newest
 from trustconduct.policies.versions import version_in_force
 from trustconduct.schools.settings import facts_of, settings_of
 from trustconduct.tenants.models import School, Trust
 from trustconduct.tenants.sessions import ScopedSession
-
-
-@dataclass(frozen=True)
-class Block:
-    """One part on the letter: paragraphs, or facts with their names, or quoted clauses."""
-
-    heading: str = ""
-    paragraphs: tuple[str, ...] = ()
-    facts: tuple[tuple[str, str], ...] = ()
-    quotes: tuple[tuple[str, str], ...] = ()  # a clause's id, and its words of that version
-
-    def to_json(self) -> dict[str, Any]:
-        return {
-            "heading": self.heading,
-            "paragraphs": list(self.paragraphs),
-            "facts": [list(pair) for pair in self.facts],
-            "quotes": [list(pair) for pair in self.quotes],
-        }
 
 
 @dataclass(frozen=True)
@@ -77,6 +62,20 @@ class Composed:
     answers: int | None  # the letter that this one takes the place of
     answer_days: int | None
     answer_unit: str
+    # Beside the English: in which language, and its words as `translated.py` makes them; the
+    # offer of other formats in the addressee's own language stands in every letter to them.
+    language: str = "en"
+    translation: Mapping[str, Any] | None = None
+    offer: str = ""
+    offer_language: str = "en"
+
+    @property
+    def rests_on_code(self) -> bool:
+        return any(block.quotes for block in self.blocks)
+
+    @property
+    def is_internal(self) -> bool:
+        return KINDS[self.kind].internal
 
     @property
     def text(self) -> str:
@@ -141,7 +140,13 @@ def draft_of(session: ScopedSession, letter: Letter) -> Draft:
     adult = session.get_one(Adult, (letter.school_id, letter.adult_id))
     record = record_of(session, letter, kind)
     from_record = {name: v for name, v in (record.parts if record else {}).items() if v}
+    contact = None if kind.internal else contact_of(session, adult.id)
+    if contact and kind.part("contact") and not from_record.get("contact"):
+        from_record["contact"] = _whom(contact)
     given = {**letter.parts, **from_record}
+    if letter.unnamed:
+        names = names_in(settings_of(session).letters_staff)
+        given = without_names(kind, given, names, letter.language)
     wording = in_use(session, kind)
     version = version_in_force(session, _day(given.get("incident_on")))
     signatory = (
@@ -150,17 +155,32 @@ def draft_of(session: ScopedSession, letter: Letter) -> Draft:
         else None
     )
     composed = _composed(
-        session, letter, kind, adult, given=given, wording=wording, version=version
-    )
+        session, letter, kind, adult, given=given, wording=wording, version=version,
+        contact=contact,
+    )  # fmt: skip
     composed = _signed(composed, signatory)
+    missing = against(
+        session,
+        letter,
+        kind,
+        adult,
+        given=given,
+        wording=wording,
+        version=version,
+        record=record,
+        signatory=signatory,
+        may_sign=signatory is not None and may_sign_today(session, signatory),
+        composed_words=_all_words(kind, given),
+        telephone=composed.telephone,
+        email=composed.email,
+    )
+    if not missing and any(GAP in text for block in composed.blocks for text in block.paragraphs):
+        words = f"The Trust’s words name something that is blank: see “{GAP}” in the letter."
+        missing = (Against(FACTS, words),)
     return Draft(
         kind=kind,
         composed=composed,
-        against=against(
-            session, letter, kind, adult, given=given, wording=wording, version=version,
-            record=record, signatory=signatory, composed_words=_all_words(kind, given),
-            telephone=composed.telephone, email=composed.email,
-        ),
+        against=missing,
         warnings=_warnings(kind, given, version),
         given=given,
         from_record=frozenset(from_record),
@@ -190,10 +210,17 @@ def _composed(
     given: Mapping[str, Any],
     wording: LetterWording | None,
     version: SchoolVersion | None,
+    contact: Contact | None,
 ) -> Composed:
     school = session.get_one(School, session.school_id)
     trust = session.execute(select(Trust.name, Trust.letter_advice)).first()
     facts = facts_of(session, school, settings_of(session))
+    if contact:
+        facts = {
+            **facts,
+            "school.telephone": contact.telephone or facts["school.telephone"],
+            "school.email": contact.email or facts["school.email"],
+        }
     document = version.document if version else None
     title = (document.title if document else "") or "Code of conduct for parents and carers"
     policy = f"{title}, version {version.number}" if version else ""
@@ -203,7 +230,17 @@ def _composed(
         "policy.name": title,
         **field_values(kind, given),
     }
+    values["school.governing_body"] = facts["school.governing_body"] or "governing body"
     answer = given.get("answer") if kind.part("answer") else None
+    clauses = document.clauses_by_id if document else {}
+    spoken = None if kind.internal or letter.language == "en" else language(letter.language)
+    # With a translation the offer stands in it; else here, in their own language.
+    own = None if kind.internal or spoken else language(adult.language)
+    offer = (
+        ""
+        if own is None or own.is_english
+        else own.say(OFFER, telephone=facts["school.telephone"], email=facts["school.email"])
+    )
     to_reception = kind.internal
     return Composed(
         number=letter.number,
@@ -219,90 +256,51 @@ def _composed(
         telephone=facts["school.telephone"],
         email=facts["school.email"],
         trust_name=trust.name if trust else "",
-        policy=policy,
+        policy="" if to_reception else policy,
         advice=trust.letter_advice if trust and not to_reception else "",
-        blocks=tuple(_blocks(kind, given, wording, document, values)),
+        blocks=(
+            *blocks_of(kind, given, wording, document, values),
+            *_by_plan(kind, contact),
+        ),
         signed_by="",
         signed_as="",
         answers=_number_of(session, letter.replaces_id),
         answer_days=answer["days"] if answer else None,
         answer_unit=answer["unit"] if answer else "",
-    )
+        language=spoken.code if spoken else "en",
+        translation=letter_in(
+            spoken, kind, given,
+            trust_words=lambda part: trust_words(part, given.get(part.id), wording),
+            clauses=clauses, translations=newest(session, spoken.code), values=values,
+        ) if spoken else None,
+        offer=offer,
+        offer_language=own.code if own and offer else "en",
+    )  # fmt: skip
+
+
+# The words that ship for "formats", as a message: said in the addressee's own language.
+OFFER = Message(
+    "You can ask for this letter in large print, read aloud, or in another language. Call us"
+    " on %(telephone)s or write to %(email)s."
+).message
+
+
+def _whom(contact: Contact) -> str:
+    ways = " or ".join(one for one in (contact.email, contact.telephone) if one)
+    return f"{contact.who}: {ways}"
+
+
+def _by_plan(kind: Kind, contact: Contact | None) -> list[Block]:
+    """How to keep in touch, on every letter to a person with a plan; its own says it already."""
+    if contact is None or kind.part("plan"):
+        return []
+    return [Block("How we keep in touch", tuple(lines_of(contact.words)))]
 
 
 def _number_of(session: ScopedSession, letter_id: UUID | None) -> int | None:
     if letter_id is None:
         return None
     return session.scalar(select(Letter.number).where(Letter.id == letter_id))
-
-
-def _blocks(
-    kind: Kind,
-    given: Mapping[str, Any],
-    wording: LetterWording | None,
-    document: Document | None,
-    values: Mapping[str, str],
-) -> list[Block]:
-    found: list[Block] = []
-    for part in kind.parts:
-        block = _block(part, given, wording, document, values)
-        if block is None:
-            continue
-        last = found[-1] if found else Block()
-        if block.facts and last.facts and not block.heading and not last.heading:
-            # Days that follow each other stand in one list.
-            found[-1] = replace(last, facts=last.facts + block.facts)
-        else:
-            found.append(block)
-    return found
-
-
-def _block(
-    part: Part,
-    given: Mapping[str, Any],
-    wording: LetterWording | None,
-    document: Document | None,
-    values: Mapping[str, str],
-) -> Block | None:
-    value = given.get(part.id)
-    if part.form is Form.TRUST:
-        text = trust_words(part, value, wording)
-        return Block(part.heading, tuple(_lines(fill_fields(text, values)))) if text else None
-    if not value:
-        return None
-    if part.form is Form.WORDS:
-        return Block(part.heading, tuple(_lines(value)))
-    if part.form is Form.MEETING:
-        day = date.fromisoformat(value["day"])
-        return Block(
-            part.heading,
-            ("You may bring somebody with you. If you can’t come then, please tell us.",),
-            facts=(
-                ("When", f"{day:%A}, {clock.day(day)}, at {clock_words(value['time'])}"),
-                ("Where", f"{value['place']} ({MEETING_WAYS[value['way']]})"),
-            ),
-        )
-    if part.form is Form.CLAUSES:
-        clauses = document.clauses_by_id if document else {}
-        quotes = tuple((one, clauses[one].text) for one in value if one in clauses)
-        return Block(part.heading, quotes=quotes) if quotes else None
-    words = in_words(part, value)
-    if part.form is Form.ANSWER:
-        words = f"{words} from the day this letter reached you"
-    return Block(facts=((part.heading, words),))
-
-
-def trust_words(part: Part, own: Any, wording: LetterWording | None) -> str:
-    """The Trust's words of a part, or a school's own where the Trust opens it today."""
-    if wording is None:
-        return ""
-    if own and part.id in wording.open_parts:
-        return str(own)
-    return wording.words.get(part.id, "")
-
-
-def _lines(text: str) -> list[str]:
-    return [line for line in text.splitlines() if line]
 
 
 def _all_words(kind: Kind, given: Mapping[str, Any]) -> str:
@@ -314,6 +312,9 @@ def _all_words(kind: Kind, given: Mapping[str, Any]) -> str:
             found.append(value)
         elif isinstance(value, dict):
             found += [str(one) for one in value.values()]
+        for other in OTHERS:
+            if said := given.get(other_key(part.id, other.code)):
+                found.append(said["words"])
     return "\n".join(found)
 
 

@@ -73,6 +73,7 @@ COMMON_FIELDS = (
     "school.email",
     "trust.name",
     "policy.name",
+    "school.governing_body",
 )
 MEETING_FIELDS = ("day", "time", "place", "way")
 
@@ -333,7 +334,7 @@ _ALL = (
     Kind(
         "lifted",
         "Ban lifted",
-        "Your site ban has ended",
+        "Your site ban ends",
         "A ban ends before its day.",
         (OPENING, REASONS, ENDS, CONTACT, FORMATS),
     ),
@@ -355,7 +356,7 @@ _ALL = (
     Kind(
         "breach",
         "Breach of a ban",
-        "You came onto our premises although you may not",
+        "We think that you broke your site ban",
         "A ban was broken.",
         (OPENING, INCIDENT, BREACH, CONSEQUENCE, ANSWER, HOW_TO_ANSWER, LEGAL, CONTACT,
          COMPLAINT, FORMATS),

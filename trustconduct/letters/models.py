@@ -22,6 +22,8 @@ from trustconduct import clock
 from trustconduct.db import Base, new_id
 from trustconduct.tenants.models import Edited, SchoolOwned, in_school
 
+LANGUAGE_KNOWN = "language in ('en', 'cy', 'pl', 'ur')"
+
 
 class Way(StrEnum):
     """How a letter reaches the one adult whom it is for."""
@@ -105,6 +107,8 @@ class LetterSignatory(SchoolOwned, Base):
     until_on: Mapped[date | None]
     noted_at: Mapped[datetime] = mapped_column(default=clock.now)
     noted_by: Mapped[str]
+    # Noted because the school's settings name them: they sign while those do.
+    from_settings: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
 
     def may_sign(self, on: date) -> bool:
         return self.from_on <= on and (self.until_on is None or on <= self.until_on)
@@ -125,6 +129,7 @@ class Letter(Edited, SchoolOwned, Base):
         in_school("signatory_id", to="letter_signatory"),
         in_school("replaces_id", to="letter"),
         CheckConstraint("way in ('', 'post', 'hand', 'email')", name="way_known"),
+        CheckConstraint(LANGUAGE_KNOWN, name="language_known"),
         Index(None, "school_id", "adult_id"),
         Index(
             "ix_letter_drafts",
@@ -143,6 +148,10 @@ class Letter(Edited, SchoolOwned, Base):
     parts: Mapped[dict[str, Any]] = mapped_column(JSONB, default=dict)
     way: Mapped[str] = mapped_column(default="")
     signatory_id: Mapped[UUID | None]
+    # The language that stands beside the English, "en" for none.
+    language: Mapped[str] = mapped_column(default="en", server_default="en")
+    # It says "a member of staff" where a name of staff was written.
+    unnamed: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
     replaces_id: Mapped[UUID | None]
     begun_at: Mapped[datetime] = mapped_column(default=clock.now)
     begun_by: Mapped[str]
@@ -156,18 +165,21 @@ class Letter(Edited, SchoolOwned, Base):
 class FrozenLetter(SchoolOwned, Base):
     """A letter as it was approved; its id is the letter's. Never changed.
 
-    `text` is the canonical JSON that `sha256` was taken over, `html` the words as the
-    addressee's page shows them, `pdf` what was printed.
+    `text` is the canonical JSON that `sha256` was taken over, `html` the English words as the
+    addressee's page shows them, `translation` the same in `language`, `pdf` what was printed.
     """
 
     __tablename__ = "letter_frozen"
     __table_args__ = (
         in_school("id", to="letter"),
         in_school("version_id", to="policy_version"),
+        CheckConstraint(LANGUAGE_KNOWN, name="language_known"),
     )
 
     text: Mapped[str]
     html: Mapped[str]
+    language: Mapped[str] = mapped_column(default="en", server_default="en")
+    translation: Mapped[str] = mapped_column(default="", server_default="")
     sha256: Mapped[str]
     pdf: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
     pdf_sha256: Mapped[str]
@@ -240,7 +252,48 @@ class LetterService(SchoolOwned, Base):
     message_id: Mapped[UUID | None]
     wrong_tries: Mapped[int] = mapped_column(default=0)
     opened_at: Mapped[datetime | None]
+    texted_at: Mapped[datetime | None]  # when the code was last put into a text message
     ended_on: Mapped[date | None]
     ended_how: Mapped[str] = mapped_column(default="")
     ended_because: Mapped[str] = mapped_column(default="")
     ended_by: Mapped[str] = mapped_column(default="")
+
+
+class RunState(StrEnum):
+    """Where a print run stands. One that is waiting waits for the worker."""
+
+    WAITING = "waiting"
+    READY = "ready"
+    FAILED = "failed"
+    GONE = "gone"  # its file is no longer kept
+
+
+class LetterRun(SchoolOwned, Base):
+    """Letters that are printed together; without a name, so that one query finds what waits."""
+
+    __tablename__ = "letter_run"
+    __table_args__ = (
+        CheckConstraint("state in ('waiting', 'ready', 'failed', 'gone')", name="state_known"),
+        CheckConstraint("made between 0 and total", name="made_of_total"),
+        Index(
+            "ix_letter_run_due",
+            "begun_at",
+            postgresql_where=text("state in ('waiting', 'ready', 'failed')"),
+        ),
+    )
+
+    state: Mapped[str] = mapped_column(default=RunState.WAITING.value)
+    begun_at: Mapped[datetime] = mapped_column(default=clock.now)
+    total: Mapped[int]
+    made: Mapped[int] = mapped_column(default=0)
+
+
+class LetterRunFile(SchoolOwned, Base):
+    """Who asked for a print run, of which letters, and its PDF; `id` is the run's."""
+
+    __tablename__ = "letter_run_file"
+    __table_args__ = (in_school("id", to="letter_run"),)
+
+    letters: Mapped[list[str]] = mapped_column(JSONB)
+    asked_by: Mapped[str]
+    content: Mapped[bytes] = mapped_column(LargeBinary, default=b"", deferred=True)

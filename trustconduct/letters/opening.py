@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 from contextlib import suppress
 from dataclasses import dataclass
@@ -18,13 +17,12 @@ from trustconduct.audit.events import Event
 from trustconduct.audit.record import record
 from trustconduct.letters.models import FrozenLetter, Letter, LetterService, LetterWithdrawal, Way
 from trustconduct.letters.serve import ServiceRefused, deadline_from
+from trustconduct.outbox.links import code
 from trustconduct.outbox.untold import may_be_told
 from trustconduct.tenants.sessions import ScopedSession
 
 MOST_TRIES = 10
-# No letters or digits that are taken for each other when they are read out.
-_ALPHABET = "ABCDEFGHJKMNPQRTUVWXYZ346789"
-_LETTERS = 8
+CODE = "letter-code"
 
 
 class Tried(StrEnum):
@@ -34,17 +32,8 @@ class Tried(StrEnum):
 
 
 def code_of(key: str, service_id: UUID) -> str:
-    """The code of one service, as it is told: ABCD-EFGH. Derived from the key, stored nowhere.
-
-    28 to the 8th are 3.8 * 10^11, of which ten may be tried.
-    """
-    made = hmac.new(key.encode(), f"letter-code:{service_id}".encode(), hashlib.sha256).digest()
-    number = int.from_bytes(made[:16])
-    letters = ""
-    for _ in range(_LETTERS):
-        number, at = divmod(number, len(_ALPHABET))
-        letters += _ALPHABET[at]
-    return f"{letters[:4]}-{letters[4:]}"
+    """The code of one service, as it is told: ABCD-EFGH. Ten may be tried."""
+    return code(key, CODE, service_id)
 
 
 def _is_code(typed: str, key: str, service_id: UUID) -> bool:
@@ -61,6 +50,8 @@ class Waiting:
     letter_id: UUID
     number: int
     html: str
+    language: str
+    translation: str
     to_name: str
     approved_on: date
     sent_on: date
@@ -100,6 +91,8 @@ def behind_link(session: ScopedSession, service_id: UUID) -> Waiting | None:
         letter_id=service.letter_id,
         number=number,
         html=frozen.html,
+        language=frozen.language,
+        translation=frozen.translation,
         to_name=frozen.to_name,
         approved_on=clock.local(frozen.approved_at).date(),
         sent_on=service.sent_on,

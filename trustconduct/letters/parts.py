@@ -20,6 +20,7 @@ MEETING_WAYS = {
     "telephone": "by telephone",
     "online": "online",
 }
+GAP = "[not known yet]"
 FIELD = re.compile(r"\{([^{}]*)\}")
 _TAG = re.compile(r"</?[a-zA-Z][^<>]*>|<!--.*?-->|<!\[[^<>]*\]>", re.DOTALL)
 _WORD_MARKUP = re.compile(r"mso-|<o:p|class=\"?Mso|<w:|urn:schemas-microsoft", re.IGNORECASE)
@@ -67,7 +68,7 @@ def check_fields(kind: Kind, text: str) -> None:
 
 def fill_fields(text: str, values: Mapping[str, str]) -> str:
     """Plain replacement of the fields of a closed list; what is not known yet shows as a gap."""
-    return FIELD.sub(lambda found: values.get(found[1]) or "[not known yet]", text)
+    return FIELD.sub(lambda found: values.get(found[1]) or GAP, text)
 
 
 def checked(kind: Kind, part: Part, typed: Mapping[str, str], *, open: bool) -> Any:

@@ -20,7 +20,7 @@ from trustconduct.letters.printing import pages
 from trustconduct.letters.serve import ToPost, print_queue
 from trustconduct.tenants.sessions import ScopedSession
 
-AT_ONCE = 50  # frozen PDFs in memory
+AT_ONCE = 20  # frozen PDFs in memory
 
 
 def cover_page(letters: Sequence[ToPost], school_name: str, on: date) -> str:
@@ -41,13 +41,13 @@ def print_run(
     """
     permit(by, Can.SERVE_LETTER, session.school_id)
     queue = [one for one in print_queue(session) if chosen is None or one.id in chosen]
-    whole = joined(_pdfs(session, [one.id for one in queue]))
+    whole = joined(pdfs_of(session, [one.id for one in queue]))
     record(session, Event.LETTERS_PRINTED, by=by, about_kind="school", about_id=session.school_id,
            count=len(queue))  # fmt: skip
     return queue, whole
 
 
-def _pdfs(session: ScopedSession, ids: Sequence[UUID]) -> Iterator[bytes]:
+def pdfs_of(session: ScopedSession, ids: Sequence[UUID]) -> Iterator[bytes]:
     """The frozen PDFs in this order, a few at a time."""
     for first in range(0, len(ids), AT_ONCE):
         some = ids[first : first + AT_ONCE]
@@ -63,9 +63,13 @@ def joined(pdfs: Iterable[bytes]) -> pikepdf.Pdf:
     """One PDF of many, each beginning on an odd page."""
     whole = pikepdf.Pdf.new()
     for content in pdfs:
-        with pikepdf.open(io.BytesIO(content)) as one:
-            _add(whole, one)
+        add_letter(whole, content)
     return whole
+
+
+def add_letter(whole: pikepdf.Pdf, content: bytes) -> None:
+    with pikepdf.open(io.BytesIO(content)) as one:
+        _add(whole, one)
 
 
 def _add(whole: pikepdf.Pdf, one: pikepdf.Pdf) -> None:

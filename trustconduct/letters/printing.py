@@ -11,6 +11,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from trustconduct import clock
+from trustconduct.languages.spoken import ENGLISH, Language, language
 from trustconduct.letters.compose import Composed
 from trustconduct.letters.models import Way
 from trustconduct.policies.wording import inline
@@ -50,13 +51,32 @@ class Logo:
 
 def words_html(letter: Composed) -> str:
     """The words as the addressee's page shows them: frozen with the letter."""
-    return pages().get_template("letter_words.html").render(letter=letter)
+    offered = _language(letter.offer_language)
+    return pages().get_template("letter_words.html").render(letter=letter, offered=offered)
 
 
-def print_letter(letter: Composed, logo: Logo | None, *, draft: bool, large: bool = False) -> str:
+def translation_html(letter: Composed) -> str:
+    """The words in the letter's other language, frozen beside the English; blank for none."""
+    if letter.translation is None:
+        return ""
+    return (
+        pages()
+        .get_template("letter_words_other.html")
+        .render(letter=letter, said=letter.translation, _=_language(letter.language).say)
+    )
+
+
+def _language(code: str) -> Language:
+    return language(code) or ENGLISH
+
+
+def print_letter(
+    letter: Composed, logo: Logo | None, *, draft: bool, large: bool = False, colour: str = ""
+) -> str:
     """The letter as the page that is printed, whole in itself.
 
-    `draft`: it says across its head that it is none yet. `large`: 18 point.
+    `draft`: it says across its head that it is none yet. `large`: 18 point. `colour`: of the
+    line below the letterhead, #rrggbb; all words are black on white.
     """
     lines = [line.strip() for line in letter.to_address.split(",") if line.strip()]
     return (
@@ -65,6 +85,10 @@ def print_letter(letter: Composed, logo: Logo | None, *, draft: bool, large: boo
         .render(
             letter=letter,
             words=Markup(words_html(letter)),  # noqa: S704 - escaped by its own template
+            other=Markup(translation_html(letter)),  # noqa: S704 - likewise
+            language=_language(letter.language),
+            _=_language(letter.language).say,
+            colour=colour,
             lines=lines[:7],
             logo=logo,
             styles=_styles(),

@@ -22,16 +22,45 @@ from trustconduct.tenants.sessions import ScopedSession
 @dataclass(frozen=True)
 class Record:
     """What a record says today. `mark` is another as soon as it says something else, or as
-    soon as it has moved on so that this letter does not fit it any more.
+    soon as it has moved on so that this letter does not fit it any more. `held` says why no
+    letter about it may be approved for now.
     """
 
     parts: Mapping[str, Any] = field(default_factory=dict)  # by part, as `parts.py` keeps them
     mark: str = ""
+    held: str = ""
+
+
+@dataclass(frozen=True)
+class Contact:
+    """The one contact of a person who is not to use the school's general ways.
+
+    `email` and `telephone` stand for the school's own where they are given. `words` are
+    lines of the letter.
+    """
+
+    who: str
+    email: str
+    telephone: str
+    words: str
 
 
 Source = Callable[[ScopedSession, UUID, Kind], Record | None]
+Pointed = Callable[[ScopedSession, UUID], Contact | None]
 PERSON = "person"
 _sources: dict[str, Source] = {}
+_pointed: list[Pointed] = []
+
+
+def point_of_contact(find: Pointed) -> Pointed:
+    """Name a function that knows a person's own contact at school, where they have one."""
+    _pointed.append(find)
+    return find
+
+
+def contact_of(session: ScopedSession, adult_id: UUID) -> Contact | None:
+    """Whom a letter to this person names instead of the school's general ways."""
+    return next((found for find in _pointed if (found := find(session, adult_id))), None)
 
 
 def record_source(name: str) -> Callable[[Source], Source]:

@@ -21,6 +21,7 @@ from trustconduct.audit.actor import Actor
 from trustconduct.audit.events import Event
 from trustconduct.audit.record import record
 from trustconduct.db import new_id
+from trustconduct.languages.spoken import ENGLISH, Message, language
 from trustconduct.letters.kinds import KINDS
 from trustconduct.letters.models import (
     Ended,
@@ -223,8 +224,7 @@ def send_by_email(
         reply_to=reply_to,
         subject=f"{school.name}: there is a letter for you",
         link=Link(f"/{school.slug}/letter/{service_id}/", "letter", service_id, 1),
-        body=_MAIL.format(name=frozen.to_name.replace("{", "").replace("}", ""),
-                          school=school.name, link="{link}"),
+        body=_mail(frozen, school.name),
         letter=f"Dear {frozen.to_name},\n\nThere is a letter for you at the school office."
         f" Please ask for it.\n\n{school.name}\n",
     )  # fmt: skip
@@ -239,19 +239,24 @@ def send_by_email(
     return service
 
 
-_MAIL = """Dear {name},
+# The words of the mail: that there is a letter, and no more.
+_MAIL = (
+    Message("There is a letter for you from %(school)s.", school="").message,
+    Message(
+        "You can read it at the link below. You need a code, which the school gives you by"
+        " telephone, text or post."
+    ).message,
+    Message("You have no code? Please ask the school office.").message,
+)
 
-There is a letter for you from {school}.
 
-You can read it here. You need a code, which the school gives you by telephone, text or post:
-
-{link}
-
-You have no code? Please ask the school office.
-
-Thank you,
-{school}
-"""
+def _mail(frozen: FrozenLetter, school: str) -> str:
+    """In the letter's language first, where it has one, then in English; the link last."""
+    name, school = (text.replace("{", "").replace("}", "") for text in (frozen.to_name, school))
+    spoken = language(frozen.language) or ENGLISH
+    said = [one.say(text, school=school) for one in dict.fromkeys((spoken, ENGLISH))
+            for text in _MAIL]  # fmt: skip
+    return "\n\n".join((f"{name},", *said, school, "{link}")) + "\n"
 
 
 def _to_serve(session: ScopedSession, letter: Letter) -> FrozenLetter:
@@ -319,6 +324,7 @@ def end_service(
     service.ended_on, service.ended_how, service.ended_by = on, how.value, by.name
     service.ended_because = " ".join(tidy(because).split())[:LONGEST]
     session.flush()
-    withdraw(session, "letter", [service.id])
+    for purpose in ("letter", "letter-code"):
+        withdraw(session, purpose, [service.id])
     record(session, Event.LETTER_RETURNED, by=by, about=letter, number=letter.number,
            how=how.word.lower(), on=on.isoformat())  # fmt: skip

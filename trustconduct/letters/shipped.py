@@ -35,8 +35,8 @@ _OPENINGS = {
     "extended": "Your site ban now lasts until {ends_on}. This letter gives the new reasons,"
     " and how you can answer.",
     "varied": "Your site ban has changed. This letter says what is different.",
-    "breach": "You may not come onto our premises at this time. We believe that you did so on"
-    " {incident_on}.",
+    "breach": "You may not come onto our premises at this time. We think that you came on"
+    " {incident_on}. This letter says what we were told, and how you can answer.",
     "reception_notice": "For reception at {school.name} only. Please do not show or copy it.",
     "contact_plan": "We want to keep in touch with you in a way that works for everybody."
     " This letter says how.",
@@ -48,8 +48,8 @@ _WORDS = {
     "consequence": "If this goes on, we may ask you not to come onto our premises for a time."
     " If somebody is threatened or hurt, we may tell the police.",
     "how_to_answer": "You can write to {school.email}, call {school.telephone}, or ask to see"
-    " us. You may bring somebody with you, and ask for an interpreter. You have {answer}. If"
-    " the letter came by post, we count from the day on which it should have reached you.",
+    " us. You may bring somebody with you, and ask for an interpreter. If this letter came by"
+    " post, we count your days from when it should have reached you.",
     "mediation": "We offer you mediation: a talk that a neutral person leads. It costs you"
     " nothing. You do not have to take it.",
     "exceptions": "You may still come if your child is hurt or ill, to a meeting that the law"
@@ -61,8 +61,13 @@ _WORDS = {
     " normally have. If you come all the same and cause a nuisance or a disturbance, you may"
     " be asked to leave, and you may commit an offence under section 547 of the Education"
     " Act 1996.",
-    "complaint": "You can ask us to look at this again. You can also complain under the"
-    " complaints procedure of {trust.name}. Call {school.telephone} and we will tell you how.",
+    "complaint": "You can ask us to look at this again. You can also complain: {trust.name} and"
+    " the {school.governing_body} have a complaints procedure. Call {school.telephone} to ask how.",
+}
+# Of one kind alone, above those of all.
+_OF_KIND = {
+    ("breach", "consequence"): "If you come again during the ban, we may ask the police for help."
+    " We may also decide that the ban lasts longer.",
 }
 # How to answer where the letter gives no number of days does not exist: each kind with the
 # one part has the other (a test holds it).
@@ -71,7 +76,9 @@ _WORDS = {
 def shipped(kind_id: str) -> dict[str, Any]:
     """The words of a kind by part, and which parts schools may adapt: nothing but two."""
     words = {
-        part.id: _OPENINGS[kind_id] if part.id == "opening" else _WORDS[part.id]
+        part.id: _OPENINGS[kind_id]
+        if part.id == "opening"
+        else _OF_KIND.get((kind_id, part.id), _WORDS[part.id])
         for part in KINDS[kind_id].worded_by_trust
     }
     return {"words": words, "open": sorted({"exceptions", "schooling"} & words.keys())}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
+from uuid import UUID, uuid5
 
 from sqlalchemy import select
 
@@ -13,6 +14,7 @@ from trustconduct.audit.actor import Actor
 from trustconduct.audit.events import Event
 from trustconduct.audit.record import record
 from trustconduct.letters.models import LetterSignatory
+from trustconduct.schools.inherited import for_schools, in_force
 from trustconduct.schools.settings import settings_of
 from trustconduct.tenants.sessions import ScopedSession
 
@@ -35,9 +37,62 @@ def signatories(session: ScopedSession) -> Sequence[LetterSignatory]:
 
 
 def who_may_sign(session: ScopedSession) -> list[LetterSignatory]:
-    """Who may sign today."""
+    """Who may sign today: those noted here, and those whom the school's settings name.
+
+    Of the latter some are in no row yet: `noted` makes one.
+    """
     today = clock.today()
-    return [one for one in signatories(session) if one.may_sign(today)]
+    named = named_in_settings(session)
+    rows = signatories(session)
+    found = [one for one in rows if one.may_sign(today) and _still_named(one, named)]
+    there = {(one.name, one.role) for one in found}
+    return found + [
+        LetterSignatory(
+            school_id=session.school_id,
+            id=_settings_id(session.school_id, name, role),
+            name=name,
+            role=role,
+            from_on=today,
+            noted_by="The school’s settings",
+            from_settings=True,
+        )
+        for name, role in named
+        if (name, role) not in there
+    ]
+
+
+def named_in_settings(session: ScopedSession) -> list[tuple[str, str]]:
+    """Names and roles that the setting "Who signs letters" has, the school's or its Trust's."""
+    own = settings_of(session).signatories
+    lines = str(in_force("signatories", own, for_schools(session)) or "").splitlines()
+    pairs = [tuple(part.strip() for part in line.rsplit(",", 1)) for line in lines]
+    return list(dict.fromkeys((one[0], one[1]) for one in pairs if len(one) == 2 and all(one)))
+
+
+def may_sign_today(session: ScopedSession, one: LetterSignatory) -> bool:
+    """Whether they have the authority today; who has it by the settings, while those say so."""
+    if not one.may_sign(clock.today()):
+        return False
+    return not one.from_settings or (one.name, one.role) in named_in_settings(session)
+
+
+def _still_named(one: LetterSignatory, named: Sequence[tuple[str, str]]) -> bool:
+    return not one.from_settings or (one.name, one.role) in named
+
+
+def _settings_id(school_id: UUID, name: str, role: str) -> UUID:
+    return uuid5(school_id, f"letter-signatory:{name},{role}")
+
+
+def noted(session: ScopedSession, signatory_id: UUID) -> LetterSignatory | None:
+    """The signatory of an id, with a row from now on; None for an id that nobody has."""
+    if there := session.get(LetterSignatory, (session.school_id, signatory_id)):
+        return there
+    found = next((one for one in who_may_sign(session) if one.id == signatory_id), None)
+    if found is not None:
+        session.add(found)
+        session.flush()
+    return found
 
 
 def add_signatory(

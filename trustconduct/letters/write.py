@@ -14,7 +14,7 @@ from trustconduct.audit.actor import Actor
 from trustconduct.audit.events import Event
 from trustconduct.audit.record import record
 from trustconduct.letters.checks import ways_to
-from trustconduct.letters.kinds import Form, Kind
+from trustconduct.letters.kinds import Form, Kind, Part
 from trustconduct.letters.models import (
     FrozenLetter,
     Letter,
@@ -22,10 +22,13 @@ from trustconduct.letters.models import (
     LetterWithdrawal,
     Way,
 )
-from trustconduct.letters.parts import PartRefused, checked
+from trustconduct.letters.parts import LONGEST_WORDS, PartRefused, checked, tidy
 from trustconduct.letters.records import PERSON, record_of
+from trustconduct.letters.signatories import may_sign_today
+from trustconduct.letters.translated import other_key
 from trustconduct.letters.wordings import in_use
 from trustconduct.people.models import Adult
+from trustconduct.schools.settings import settings_of
 from trustconduct.tenants.sessions import ScopedSession
 
 
@@ -70,8 +73,11 @@ def _begun(
 ) -> Letter:
     session.take_turns("letter-number")
     last = session.scalar(select(func.max(Letter.number)))
+    spoken = session.scalar(select(Adult.language).where(Adult.id == adult_id)) or "en"
     letter = Letter(
         number=(last or 0) + 1,
+        language="en" if kind.internal else spoken,
+        unnamed=settings_of(session).letters_unnamed,
         adult_id=adult_id,
         kind=kind.id,
         record_kind=record_kind,
@@ -115,7 +121,7 @@ def fill_part(
         raise PartRefused("words", "This comes from the record. Put it right there.")
     wording = in_use(session, kind) if part.form is Form.TRUST else None
     value = checked(kind, part, typed, open=wording is not None and part_id in wording.open_parts)
-    letter.parts = {**letter.parts, part_id: value}
+    letter.parts = {**letter.parts, part_id: value, **_other(letter, part, typed, value)}
     _wrote(session, letter, by)
     record(session, Event.LETTER_FILLED, by=by, about=letter, number=letter.number,
            part=part.heading or "the letter")  # fmt: skip
@@ -130,17 +136,25 @@ def choose_way(
     way: Way,
     signatory: LetterSignatory,
     seen: int,
+    language: str | None = None,
+    unnamed: bool | None = None,
 ) -> None:
-    """Say how the letter reaches its addressee, and who signs. Raises PartRefused, LetterMoved."""
+    """Say how the letter reaches its addressee, who signs, which language stands beside the
+    English, and whether names of staff are left out. None leaves one of these as it is.
+
+    Raises PartRefused, LetterMoved.
+    """
     permit(by, Can.WRITE_LETTER, session.school_id)
     _locked(session, letter, seen)
     adult = session.get_one(Adult, (letter.school_id, letter.adult_id))
     ways, never = ways_to(session, kind, adult)
     if why_not := never or ways[way]:
         raise PartRefused("way", why_not)
-    if not signatory.may_sign(clock.today()):
+    if not may_sign_today(session, signatory):
         raise PartRefused("signatory", f"{signatory.name} may not sign letters today.")
     letter.way, letter.signatory_id = way.value, signatory.id
+    letter.language = letter.language if language is None or kind.internal else language
+    letter.unnamed = letter.unnamed if unnamed is None else unnamed
     _wrote(session, letter, by)
     record(session, Event.LETTER_FILLED, by=by, about=letter, number=letter.number,
            part="how it is sent and who signs")  # fmt: skip
@@ -198,6 +212,17 @@ def write_anew(session: ScopedSession, letter: Letter, kind: Kind, *, by: Actor)
         session, letter.adult_id, kind, by=by, record_kind=letter.record_kind,
         record_id=letter.record_id, parts=letter.parts, replaces_id=letter.id,
     )  # fmt: skip
+
+
+def _other(letter: Letter, part: Part, typed: Mapping[str, str], value: Any) -> dict[str, Any]:
+    """What a person put into the letter's other language, with the English that it says."""
+    if letter.language == "en" or part.form not in (Form.WORDS, Form.LINE):
+        return {}
+    words = tidy(typed.get("other", ""))
+    if len(words) > LONGEST_WORDS:
+        raise PartRefused("other", f"Use at most {LONGEST_WORDS:,} characters.")
+    key = other_key(part.id, letter.language)
+    return {key: {"words": words, "of": value} if words else None}
 
 
 def _wrote(session: ScopedSession, letter: Letter, by: Actor) -> None:

@@ -71,6 +71,8 @@ class MessageContent:
     link: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
     # {"name", "text"} of a text file that goes with it, {"pdf", "page"} of a PDF to be made.
     attachment: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
+    # The language of its words: what is added when it leaves speaks it too.
+    language: Mapped[str] = mapped_column(default="en", server_default="en")
 
 
 _WAITING = text("sent_at is null and parked_at is null")
@@ -96,7 +98,7 @@ class SchoolMessage(Message, SchoolOwned, Base):
     __table_args__ = (
         *_states(),
         in_school("adult_id", to="adult"),
-        Index("ix_outbox_school_waiting", "school_id", "due_at", postgresql_where=_WAITING),
+        Index("ix_outbox_school_waiting", "school_id", "due_at", "id", postgresql_where=_WAITING),
         Index("ix_outbox_school_parked", "school_id", "parked_at", postgresql_where=_PARKED),
         Index(
             "ix_outbox_school_adult",

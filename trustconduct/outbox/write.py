@@ -34,6 +34,14 @@ class Link:
 
 
 @dataclass(frozen=True)
+class Code:
+    """A code that a text message tells, where `{code}` stands: put in when it leaves."""
+
+    purpose: str
+    row: UUID
+
+
+@dataclass(frozen=True)
 class Mail:
     """One mail to one person. `{link}` in the body stands for its link.
 
@@ -55,6 +63,7 @@ class Mail:
     # The adult on the school's roll whom it is for. A mail to one must say so, or nothing
     # could hold it back from an adult who must not be told.
     adult_id: UUID | None = None
+    language: str = "en"  # of the words
 
 
 @dataclass(frozen=True)
@@ -66,6 +75,7 @@ class TextMessage:
     to_number: str
     body: str
     link: Link | None = None
+    code: Code | None = None
     letter: str = ""
     adult_id: UUID | None = None
 
@@ -214,6 +224,7 @@ def _content(mail: Mail) -> dict[str, Any]:
         "letter": mail.letter,
         "link": _link(mail.link),
         "attachment": attachment,
+        "language": mail.language,
     }
 
 
@@ -229,9 +240,14 @@ def _content_of_text(message: TextMessage) -> dict[str, Any]:
         "subject": "",
         "body": message.body,
         "letter": message.letter,
-        "link": _link(link),
+        "link": _code(message.code) if message.code else _link(link),
         "attachment": None,
+        "language": "en",
     }
+
+
+def _code(code: Code) -> dict[str, Any]:
+    return {"purpose": code.purpose, "row": str(code.row), "is_code": True}
 
 
 def _link(link: Link | None) -> dict[str, Any] | None:

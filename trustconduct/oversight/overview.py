@@ -14,6 +14,7 @@ from trustconduct import clock
 from trustconduct.accounts.permissions import Can, permit
 from trustconduct.acknowledgements.lists import Counts
 from trustconduct.acknowledgements.models import Acknowledgement, Answer, SignRequest
+from trustconduct.acknowledgements.struck_models import AnswerStruck
 from trustconduct.audit.actor import Actor
 from trustconduct.clock import Term
 from trustconduct.policies.models import Edition, InForce
@@ -108,7 +109,7 @@ def _answered(session: ScopedSession, versions: Sequence[UUID]) -> dict[UUID, Co
     """How the adults asked about these versions have answered, by school.
 
     Signed outweighs declined, and that a wish to talk. Each kind of answer is there
-    once a request at the most, so three joins count what else would have to be grouped
+    once a request at the most and standing, so three joins count what else would have to be grouped
     by request: a third of the time at 300 schools. The versions are given by their ids,
     because PostgreSQL guesses a day within a range so badly that it would look up each
     request alone.
@@ -130,7 +131,8 @@ def _answered(session: ScopedSession, versions: Sequence[UUID]) -> dict[UUID, Co
             kind,
             (kind.school_id == SignRequest.school_id)
             & (kind.request_id == SignRequest.id)
-            & (kind.answer == answer.value),
+            & (kind.answer == answer.value)
+            & kind.id.not_in(select(AnswerStruck.id)),
         )
     query = query.where(SignRequest.version_id.in_(versions)).group_by(SignRequest.school_id)
     return {school_id: Counts(*found) for school_id, *found in session.execute(query)}

@@ -12,6 +12,7 @@ from sqlalchemy import ScalarSelect, func, select
 from trustconduct import clock
 from trustconduct.accounts.permissions import Can, allowed
 from trustconduct.acknowledgements.models import Acknowledgement, Answer, SignRequest, TalkHeld
+from trustconduct.acknowledgements.struck_models import stands
 from trustconduct.audit.actor import Actor
 from trustconduct.outbox.models import SchoolMessage
 from trustconduct.people.models import Adult
@@ -94,7 +95,11 @@ def _counts(since: datetime) -> dict[str, ScalarSelect[Any]]:
         return (
             select(func.count())
             .select_from(Acknowledgement)
-            .where(Acknowledgement.answer == answer.value, Acknowledgement.answered_at >= since)
+            .where(
+                Acknowledgement.answer == answer.value,
+                Acknowledgement.answered_at >= since,
+                stands(),
+            )
             .scalar_subquery()
         )
 

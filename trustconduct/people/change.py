@@ -23,6 +23,7 @@ FIELDS = {
     "email": "email address",
     "telephone": "telephone",
     "address": "postal address",
+    "language": "language",
 }
 CARE_FIELDS = {
     "relationship": "relationship",
@@ -60,7 +61,7 @@ def change_adult(
     the difference. Raises ChangedMeanwhile.
     """
     permit(by, Can.CHANGE_PEOPLE, session.school_id)
-    different = [name for name in FIELDS if getattr(adult, name) != values[name]]
+    different = [name for name in FIELDS if name in values and getattr(adult, name) != values[name]]
     if adult.version != seen:
         raise ChangedMeanwhile
     if not different:

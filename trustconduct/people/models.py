@@ -77,7 +77,8 @@ class Adult(Edited, SchoolOwned, Base):
     email_kept: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
     # Added here and not by a roll: no roll makes a leaver of them.
     by_hand: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
-    # The language in which they last answered: their link opens in it.
+    # In which we write to them, and in which their link opens: as the office noted it, or
+    # that of the page on which they last answered.
     language: Mapped[str] = mapped_column(default="en", server_default="en")
     left_on: Mapped[date | None]
     merged_into: Mapped[UUID | None]

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import segno
 
+from trustconduct.languages.spoken import OTHERS
 from trustconduct.policies import wording
 from trustconduct.policies.document import BEHAVIOUR
 from trustconduct.policies.models import SchoolVersion
 from trustconduct.policies.print_version import Badge, styles
+
+
+def _code(address: str) -> str:
+    return segno.make(address, error="m", micro=False).svg_data_uri(scale=8, border=0)
 
 
 def print_notice(
@@ -21,8 +26,8 @@ def print_notice(
 ) -> str:
     """One A4 page as HTML, whole in itself: what is not accepted, in the version's own words.
 
-    `address` is that of the policy page, which the QR code opens: it shows whatever
-    version is in force.
+    `address` is that of the policy page, which the QR codes open, one for each language: it shows
+    whatever version is in force.
     """
     sections = [one for one in version.document.sections if one.id == BEHAVIOUR]
     return (
@@ -37,6 +42,10 @@ def print_notice(
             address=address.partition("://")[2],
             telephone=telephone,
             badge=badge,
-            qr=segno.make(address, error="m", micro=False).svg_data_uri(scale=8, border=0),
+            qr=_code(address),
+            others=[
+                (one, one.say("Read our code of conduct"), _code(f"{address}?lang={one.code}"))
+                for one in OTHERS
+            ],
         )
     )

@@ -38,16 +38,31 @@ class SchoolRefused(ValueError):
         self.there = there
 
 
+TRUST_DETAILS = ("privacy_contact", "ico_number", "accessibility_gaps")
+
+
 def name_trust(
-    session: ScopedSession, *, by: Actor, name: str, telephone: str = "", email: str = ""
+    session: ScopedSession,
+    *,
+    by: Actor,
+    name: str,
+    telephone: str = "",
+    email: str = "",
+    **details: str,
 ) -> Trust:
-    """Say which Trust this deployment serves. There is one row, made or changed here."""
+    """Say which Trust this deployment serves. There is one row, made or changed here.
+
+    `details` are those of `TRUST_DETAILS`, for parents' pages; what is not given stays.
+    """
     permit(by, Can.CHANGE_TRUST)
     trust = session.scalar(select(Trust).with_for_update())
     if trust is None:
         trust = Trust()
         session.add(trust)
     trust.name, trust.telephone, trust.email = name, telephone, email
+    for detail in TRUST_DETAILS:
+        if detail in details:
+            setattr(trust, detail, details[detail])
     session.flush()  # the event needs the row's id
     record(session, Event.TRUST_CHANGED, by=by, about=trust, name=name)
     return trust

@@ -50,6 +50,8 @@ def settings_of(session: ScopedSession, *, lock: bool = False) -> SchoolSettings
         framed_by=[],
         **dict.fromkeys(_WORDS, ""),
         letters_second_person=False,
+        letters_unnamed=False,
+        letters_staff="",
     )
 
 
@@ -175,6 +177,15 @@ def police_forces(session: ScopedSession, *, own: str | None = None) -> list[Pol
 def office_telephone(session: ScopedSession, settings: SchoolSettings) -> str:
     """The number that parents call, as it counts: the school's own or the Trust's."""
     return in_force("telephone", settings.telephone, for_schools(session))
+
+
+def promises_of(session: ScopedSession, settings: SchoolSettings) -> dict[str, int]:
+    """Within how many school days a message is acknowledged and answered; 0 promises nothing."""
+    given = for_schools(session)
+    return {
+        name: in_force(f"{name}_within", getattr(settings, f"{name}_within"), given) or 0
+        for name in ("acknowledge", "answer")
+    }
 
 
 def facts_of(

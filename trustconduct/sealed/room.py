@@ -18,7 +18,8 @@ import subprocess
 import sys
 import threading
 import time
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -67,6 +68,9 @@ class Done:
     content: bytes
 
 
+Do = Callable[..., Done]  # as `Room.do`
+
+
 @dataclass
 class Room:
     """One a process. Threads share it; so do children that are forked after its start."""
@@ -88,56 +92,94 @@ class Room:
         `wait`: seconds for a free place, then Busy. Raises Refused for what can't be
         taken, and Failed for what went wrong; the room itself goes on.
         """
+        return self._do(job, content, wait, asked)
+
+    @contextmanager
+    def run(self) -> Iterator[Do]:
+        """Have several jobs done that belong together, all by one child: what it is to be
+        kept from of one of them it may know of the other.
+
+        Each has its own ten seconds; the memory is for all of them. A child that dies takes
+        the one job with it, and the next one has another child.
+        """
+        kept: list[socket.socket] = []
+        try:
+            yield lambda job, content, wait=30.0, **asked: self._do(job, content, wait, asked, kept)
+        finally:
+            for end in kept:
+                end.close()
+
+    def _do(
+        self,
+        job: str,
+        content: bytes,
+        wait: float,
+        asked: dict[str, Any],
+        kept: list[socket.socket] | None = None,
+    ) -> Done:
+        head = {**asked, "job": job, "size": len(content), "run": kept is not None}
         if not self._places.acquire(timeout=wait):
             raise Busy("every place is taken")
         try:
-            answer = self._asked(json.dumps({**asked, "job": job}).encode() + b"\n" + content, job)
+            return _read(self._asked(json.dumps(head).encode() + b"\n" + content, job, kept))
         finally:
             self._places.release()
-        return _read(answer)
 
-    def _asked(self, asked: bytes, job: str) -> bytes:
+    def _asked(self, asked: bytes, job: str, kept: list[socket.socket] | None) -> bytes:
+        if kept:  # the child of the run; gone, where it did its share or nobody asked for long
+            if answer := self._talk(kept[0], asked):
+                return answer
+            kept.pop().close()
         for last_try in (False, True):
             ours, theirs = socket.socketpair()
-            with ours:
-                with theirs:
-                    control = self.start()
-                    if job == "print" and not self.prints:
-                        raise CannotPrint("Pango is not installed")
-                    try:
-                        socket.send_fds(control, [b"."], [theirs.fileno()])
-                    except OSError:  # someone killed it: once more, with a new one
-                        self._forget(control)
-                        if last_try:
-                            raise Failed("the process that forks can't be reached") from None
-                        continue
+            with theirs:
+                control = self.start()
+                if job == "print" and not self.prints:
+                    ours.close()
+                    raise CannotPrint("Pango is not installed")
+                try:
+                    socket.send_fds(control, [b"."], [theirs.fileno()])
+                except OSError:  # someone killed it: once more, with a new one
+                    ours.close()
+                    self._forget(control)
+                    if last_try:
+                        raise Failed("the process that forks can't be reached") from None
+                    continue
+            try:
                 answer = self._talk(ours, asked)
+            finally:
+                if kept is None:
+                    ours.close()
+                else:
+                    kept.append(ours)
             if answer or last_try:
                 return answer
             self._forget(control)  # it died with this job in its hands
         raise AssertionError("unreachable")
 
     def _talk(self, end: socket.socket, asked: bytes) -> bytes:
+        """Tell a child its job; what it answers, or less of it where it died."""
         until = time.monotonic() + self.seconds + GRACE
-        parts: list[bytes] = []
-        size = 0
+        came = bytearray()
+        size = -1  # of the whole answer, once its first line is there
         try:
             with suppress(BrokenPipeError, ConnectionResetError):  # its answer says why
                 end.settimeout(self.seconds + GRACE)
                 end.sendall(asked)
-                end.shutdown(socket.SHUT_WR)
-            while True:
+            while size < 0 or len(came) < size:
                 end.settimeout(max(until - time.monotonic(), 0.001))
-                if not (part := end.recv(1 << 16)):
-                    return b"".join(parts)
-                parts.append(part)
-                size += len(part)
-                if size > LARGEST:
+                if not (part := end.recv(1 << 18)):
+                    break
+                came += part
+                if size < 0 and (line := came.find(b"\n")) >= 0:
+                    size = line + 1 + _size_in(bytes(came[:line]))
+                if len(came) > LARGEST:
                     raise TooMuchMemory("the answer is too large")
         except TimeoutError:
             raise TookTooLong(f"no answer in {self.seconds} seconds") from None
         except ConnectionResetError:
-            return b"".join(parts)
+            pass
+        return bytes(came)
 
     def start(self) -> socket.socket:
         """Start the process that forks, unless it is there. Raises Failed."""
@@ -203,6 +245,13 @@ def _environment() -> dict[str, str]:
         "PYTHONDONTWRITEBYTECODE": "1",
         "FONTCONFIG_FILE": str(Path(__file__).parent / "fonts.conf"),
     }
+
+
+def _size_in(head: bytes) -> int:
+    """How many bytes follow the first line of an answer."""
+    with suppress(ValueError, TypeError):
+        return int(json.loads(head).get("size", 0))
+    return 0
 
 
 def _read(answer: bytes) -> Done:

@@ -15,6 +15,7 @@ import resource
 import signal
 import sys
 import sysconfig
+import time
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
@@ -98,18 +99,39 @@ def _landlock(libc: Any, readable: Iterable[str]) -> bool:
     return done
 
 
-def limit(seconds: int, megabytes: int) -> None:
-    """End this process at so many seconds, of the clock or of the processor, or so much memory.
-
-    The alarm's own action ends it, in the middle of C code too. A file can't grow.
-    """
-    signal.signal(signal.SIGALRM, signal.SIG_DFL)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
-    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 1))
+def limit_memory(megabytes: int) -> None:
+    """End this process at so much memory. A file can't grow, and few can be open."""
     resource.setrlimit(resource.RLIMIT_AS, (megabytes * MEGABYTE,) * 2)
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_NOFILE, (OPEN_FILES, OPEN_FILES))
+
+
+def limit_time(seconds: int, in_all: int) -> None:
+    """End this process so many seconds from now, of the clock or of the processor.
+
+    The alarm's own action ends it, in the middle of C code too. `in_all`: seconds of the
+    processor that it can never come back from, whatever it sets for itself.
+    """
+    signal.signal(signal.SIGALRM, signal.SIG_DFL)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    used = int(time.process_time()) + 1  # what it used before its job came
+    _, most = resource.getrlimit(resource.RLIMIT_CPU)
+    hard = used + in_all + 1
+    if most != resource.RLIM_INFINITY:
+        hard = min(hard, most)
+    resource.setrlimit(resource.RLIMIT_CPU, (min(used + seconds, hard), hard))
+
+
+def rest() -> None:
+    """Nothing is being done: the clock stands still until the next job."""
+    signal.setitimer(signal.ITIMER_REAL, 0)
+
+
+def last_job() -> None:
+    """The time that is left for this job is all that is left."""
+    soft, _ = resource.getrlimit(resource.RLIMIT_CPU)
+    resource.setrlimit(resource.RLIMIT_CPU, (soft, soft + 1))
 
 
 _REFUSED = (

@@ -65,10 +65,15 @@ class SchoolOwned:
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id, sort_order=-1)
 
 
-def in_school(*columns: str, to: str) -> ForeignKeyConstraint:
-    """A foreign key within one school: `in_school("adult_id", to="adult")`."""
+def in_school(*columns: str, to: str, afterwards: bool = False) -> ForeignKeyConstraint:
+    """A foreign key within one school: `in_school("adult_id", to="adult")`.
+
+    `afterwards` where the two tables point to each other: it is no reason for their order.
+    """
     return ForeignKeyConstraint(
-        ["school_id", *columns], [f"{to}.school_id", *(f"{to}.id" for _ in columns)]
+        ["school_id", *columns],
+        [f"{to}.school_id", *(f"{to}.id" for _ in columns)],
+        use_alter=afterwards,
     )
 
 
@@ -101,6 +106,11 @@ class Trust(Edited, Base):
     # for independent advice: printed with letters, see letters/.
     letter_post_days: Mapped[int] = mapped_column(default=2, server_default="2")
     letter_advice: Mapped[str] = mapped_column(default="", server_default="")
+    # What parents' pages say of privacy and accessibility beside our own words: whom to ask
+    # about personal data, the number in the ICO's register, what does not work for all yet.
+    privacy_contact: Mapped[str] = mapped_column(default="", server_default="")
+    ico_number: Mapped[str] = mapped_column(default="", server_default="")
+    accessibility_gaps: Mapped[str] = mapped_column(default="", server_default="")
 
 
 class Phase(StrEnum):
@@ -305,6 +315,9 @@ class SchoolSettings(Edited, SchoolOwned, Base):
     more_facts: Mapped[dict[str, str]] = mapped_column(JSONB, default=dict, server_default="{}")
     # Whether somebody who did not write a letter must approve it.
     letters_second_person: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+    # Whether a letter says "a member of staff" for the names in `letters_staff`, one a line.
+    letters_unnamed: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+    letters_staff: Mapped[str] = mapped_column(default="", server_default="")
 
     address: Mapped[str] = mapped_column(default="", server_default="")
     # As `contact_matrix/hours.py` words them: "Monday to Friday 8:30am to 4pm".

@@ -19,6 +19,7 @@ from trustconduct.acknowledgements.models import SignRequest
 from trustconduct.acknowledgements.on_behalf import how_it_came
 from trustconduct.acknowledgements.proving import NotToBeTaken, prove
 from trustconduct.acknowledgements.reference import shown
+from trustconduct.acknowledgements.strike_out import struck_out
 from trustconduct.audit.events import Event
 from trustconduct.db import transaction
 from trustconduct.policies.versions import version_in_force
@@ -164,7 +165,10 @@ def talk(answer_id: UUID) -> Response:
     """One answer with what the parent wrote; a wish to talk can be noted as met here."""
     given = found(answer_given(g.session, answer_id))
     came = how_it_came(g.session, answer_id)
-    page = staff_page("staff/talk.html", talk=given, came=came, shown=shown, day=clock.day)
+    struck = struck_out(g.session, answer_id) if came else None
+    page = staff_page(
+        "staff/talk.html", talk=given, came=came, struck=struck, shown=shown, day=clock.day
+    )
     note_reading(Event.ANSWER_READ, "acknowledgement", answer_id)
     return make_response(page)
 

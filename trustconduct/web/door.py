@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from functools import lru_cache, wraps
 from typing import Any, TypeVar
 from uuid import UUID
@@ -74,6 +74,13 @@ class TrustCard:
 
     name: str = "Your Trust"
     telephone: str = ""
+    email: str = ""
+    privacy_contact: str = ""
+    ico_number: str = ""
+    accessibility_gaps: str = ""
+
+
+_CARD = tuple(getattr(Trust, one.name) for one in fields(TrustCard))
 
 
 class Directory:
@@ -128,12 +135,12 @@ class Directory:
             rows = session.execute(
                 select(School.id, School.slug, School.name, School.suspended_at)
             ).all()
-            trust = session.execute(select(Trust.name, Trust.telephone)).first()
+            trust = session.execute(select(*_CARD)).first()
         self._schools = {
             row.slug: SchoolCard(row.id, row.slug, row.name, row.suspended_at is not None)
             for row in rows
         }
-        self._trust = TrustCard(trust.name, trust.telephone) if trust else TrustCard()
+        self._trust = TrustCard(*trust) if trust else TrustCard()
         self._until = time.monotonic() + self.SECONDS
 
 

@@ -36,7 +36,7 @@ def to_save(content: bytes, name: str) -> Response:
     """A file of our own making, to be saved under this name; nobody keeps it on the way."""
     ending = name.rpartition(".")[2]
     kinds = {"pdf": "application/pdf", "docx": WORD, "csv": "text/csv", "xlsx": EXCEL,
-             "zip": "application/zip"}  # fmt: skip
+             "zip": "application/zip", "ics": "text/calendar"}  # fmt: skip
     response = make_response(content)
     response.mimetype = kinds[ending]
     response.headers["Content-Disposition"] = f"attachment; filename={name}"

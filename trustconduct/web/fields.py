@@ -59,11 +59,28 @@ class Postal(Line):
 
 
 class Words(fields.String):
-    """Some lines of text: their breaks stay, no control characters. Ends are trimmed."""
+    """Some lines of text: their breaks stay, no control characters. Ends are trimmed.
+
+    `blank` is what to say where nothing was typed; `longest` is in characters, 0 for any.
+    """
+
+    def __init__(self, *, longest: int = 0, blank: str = "", **more: Any) -> None:
+        if longest and not blank:
+            more.setdefault("load_default", "")
+        super().__init__(**more)
+        self.longest = longest
+        self.blank = blank
+        if blank:
+            self.required = True
+            self.error_messages["required"] = blank
 
     def _deserialize(self, value: Any, attr: Any, data: Any, **more: Any) -> str:
         text = super()._deserialize(value, attr, data, **more)
         text = "\n".join(line.rstrip() for line in text.strip().splitlines())
+        if self.blank and not text:
+            raise ValidationError(self.blank)
+        if self.longest and len(text) > self.longest:
+            raise ValidationError(f"This is too long. Use at most {self.longest:,} characters.")
         if any(unicodedata.category(mark) in ("Cc", "Cs") for mark in text if mark not in "\n\t"):
             raise ValidationError("There is a character in here that can't be printed.")
         return text
@@ -156,9 +173,9 @@ class Number(fields.Integer):
 class Choice(fields.String):
     """One of a closed list of values."""
 
-    def __init__(self, choices: Any, *, blank: str) -> None:
+    def __init__(self, choices: Any, *, blank: str, otherwise: str = "") -> None:
         super().__init__(
-            required=True,
+            **({"load_default": otherwise} if otherwise else {"required": True}),
             validate=validate.OneOf(list(choices), error=blank),
             error_messages={"required": blank},
         )

@@ -10,6 +10,7 @@ from typing import Any
 from flask import Blueprint, Response, g, jsonify, url_for
 
 from trustconduct import clock
+from trustconduct.contact_matrix.changes import promised
 from trustconduct.contact_matrix.finder import Way, ways
 from trustconduct.contact_matrix.hours import words
 from trustconduct.contact_matrix.matrix import Matrix, Purpose
@@ -17,10 +18,11 @@ from trustconduct.contact_matrix.save import current_matrix
 from trustconduct.policies.document import CONCERN
 from trustconduct.policies.facts import fill
 from trustconduct.policies.versions import version_in_force
-from trustconduct.schools.settings import facts_of, settings_of
+from trustconduct.schools.settings import facts_of, promises_of, settings_of
 from trustconduct.tenants.calendars import calendar_of
 from trustconduct.web.door import enter_school, found, open_to_all
-from trustconduct.web.public import kept_pages, school_page
+from trustconduct.web.kept import kept_pages
+from trustconduct.web.public import school_page
 from trustconduct.web.speaking import own_matrix, own_section, speak, spoken
 
 pages = Blueprint("finder", __name__, url_prefix="/<school>/contact")
@@ -122,8 +124,10 @@ def _json(way: Way) -> dict[str, Any]:
 def _matrix() -> Matrix:
     """The school's matrix with its facts in it; a school without one has none of these pages."""
     saved = found(current_matrix(g.session))
-    facts = facts_of(g.session, g.school, settings_of(g.session))
-    return own_matrix(saved.matrix.reworded(lambda text: fill(text, facts)))
+    settings = settings_of(g.session)
+    facts = facts_of(g.session, g.school, settings)
+    whole = promised(saved.matrix, **promises_of(g.session, settings))
+    return own_matrix(whole.reworded(lambda text: fill(text, facts)))
 
 
 def _purpose(matrix: Matrix, id: str) -> Purpose:

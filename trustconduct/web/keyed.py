@@ -10,7 +10,7 @@ from marshmallow import fields
 
 from trustconduct import clock
 from trustconduct.accounts.permissions import Can
-from trustconduct.acknowledgements.models import Answer
+from trustconduct.acknowledgements.models import Acknowledgement, Answer, SignRequest
 from trustconduct.acknowledgements.on_behalf import (
     Keyed,
     just_keyed,
@@ -22,6 +22,7 @@ from trustconduct.acknowledgements.paper_models import KEYED, How
 from trustconduct.acknowledgements.receipt_page import SAID
 from trustconduct.acknowledgements.reference import read_reference, shown
 from trustconduct.acknowledgements.signing import AnswerRefused
+from trustconduct.acknowledgements.strike_out import LONGEST, strike_out
 from trustconduct.audit.events import Event
 from trustconduct.db import transaction
 from trustconduct.files.models import FileKind
@@ -188,6 +189,29 @@ def pile_keyed() -> Response:
         "signed": form.typed.get("signed_on", ""),
     }
     return make_response(redirect(school_url("answers.keyed.pile", **kept), 303))
+
+
+class StrikeForm(Plain):
+    because = Line(longest=LONGEST, blank="Say why it is struck out.")
+
+
+@pages.post("/<uuid:answer_id>/strike-out")
+@needs(Can.KEY_ANSWER)
+def strike(answer_id: UUID) -> Response:
+    """An answer noted for the wrong person counts no more; it stays, and says why."""
+    given = found(g.session.get(Acknowledgement, (g.school.id, answer_id)))
+    request_ = found(g.session.get(SignRequest, (g.school.id, given.request_id)))
+    adult_id, form = request_.adult_id, read(StrikeForm)
+    if form.errors:
+        flash("Say why it is struck out: nothing was changed.", "waiting")
+        return make_response(redirect(school_url("answers.talk", answer_id=answer_id), 303))
+    with transaction(g.session):
+        done = strike_out(g.session, answer_id, form.values["because"], by=actor())
+    if done:
+        flash("Struck out. It counts for nothing, and they can answer anew.", "good")
+    else:
+        flash("They answered by their own link: only they can change it.", "waiting")
+    return make_response(redirect(school_url("people.person.show", adult_id=adult_id), 303))
 
 
 @pages.get("/scans/<uuid:file_id>")

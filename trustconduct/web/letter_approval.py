@@ -9,6 +9,7 @@ from flask import Blueprint, Response, g, make_response
 from trustconduct.accounts.permissions import Can
 from trustconduct.audit.events import Event
 from trustconduct.db import transaction
+from trustconduct.languages.spoken import language
 from trustconduct.letters.approve import (
     LONGEST_REASON,
     NotWhole,
@@ -20,11 +21,11 @@ from trustconduct.letters.approve import (
 from trustconduct.letters.compose import draft_of
 from trustconduct.letters.kinds import KINDS
 from trustconduct.letters.models import Letter
-from trustconduct.letters.printing import print_letter, words_html
+from trustconduct.letters.printing import print_letter, translation_html, words_html
 from trustconduct.letters.write import LetterMoved, LetterRefused, write_anew
 from trustconduct.web.door import Form, actor, needs, note_reading, read
 from trustconduct.web.fields import Line, Nothing, Plain
-from trustconduct.web.letter_rows import CHANGED, NOT_NOW, back, logo, printed, the_letter
+from trustconduct.web.letter_rows import CHANGED, NOT_NOW, back, colour, logo, printed, the_letter
 from trustconduct.web.navigation import staff_page
 
 pages = Blueprint("approval", __name__)
@@ -50,7 +51,8 @@ def look(letter_id: UUID) -> Response:
         return back(letter_id, "It is not whole yet: see what is missing.", "waiting")
     page = staff_page(
         "staff/letter_approve.html", letter=row, draft=draft, kind=draft.kind,
-        html=words_html(draft.composed), wrote=str(actor().id) in row.writers,
+        html=words_html(draft.composed), other=translation_html(draft.composed),
+        language=language(row.language), wrote=str(actor().id) in row.writers,
     )  # fmt: skip
     note_reading(Event.LETTER_READ, "letter", letter_id)
     return make_response(page)
@@ -66,7 +68,7 @@ def approve(letter_id: UUID) -> Response:
     draft = draft_of(g.session, row)
     if not draft.is_whole or draft.composed.sha256 != form.values["seen"]:
         return back(letter_id, CHANGED, "waiting")
-    page = print_letter(draft.composed, logo(), draft=False)
+    page = print_letter(draft.composed, logo(), draft=False, colour=colour())
     g.session.rollback()  # printing may take seconds: no connection waits for it
     done = printed(page)
     if done is None:

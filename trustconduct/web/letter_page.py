@@ -6,10 +6,16 @@ from typing import Any
 from uuid import UUID
 
 from flask import Blueprint, Response, g, make_response, redirect, render_template, request
+from marshmallow import fields
 from sqlalchemy import select
 
-from trustconduct import clock
+from trustconduct.bans.hearing import say
+from trustconduct.bans.refused import BanRefused
+from trustconduct.bans.side import their_side
+from trustconduct.conduct.meeting_models import Meeting
+from trustconduct.conduct.meetings import SOURCE
 from trustconduct.db import transaction
+from trustconduct.languages.spoken import ENGLISH, Message, language, told
 from trustconduct.letters.kinds import KINDS
 from trustconduct.letters.models import Letter
 from trustconduct.letters.opening import Tried, Waiting, behind_link, open_letter, pdf_of_letter
@@ -19,7 +25,10 @@ from trustconduct.tenants.models import Trust
 from trustconduct.web.cookies import link_cookie, set_link_cookie
 from trustconduct.web.door import Form, enter_school, open_to_all, read, works
 from trustconduct.web.downloads import to_save
-from trustconduct.web.fields import Line, Plain
+from trustconduct.web.fields import Line, Plain, Words
+from trustconduct.web.meetings import ics
+from trustconduct.web.own_contact import own_plan
+from trustconduct.web.speaking import speak, spoken, tongue
 
 pages = Blueprint("letter", __name__, url_prefix="/<school>/letter")
 pages.url_value_preprocessor(enter_school)
@@ -28,8 +37,16 @@ COOKIE = "letter"
 KNOWN, OPENED = "letter-page", "letter-open"
 
 
+WRONG = Message("This is not the code. Look at it again, or ask the school office.")
+
+
+class AnswerForm(Plain):
+    your_words = Words(load_default="")
+    is_all = fields.String(load_default="")
+
+
 class CodeForm(Plain):
-    code = Line(longest=40, blank="Type the code that the school gave you.")
+    code = Line(longest=40, blank=Message("Type the code that the school gave you."))
 
 
 def _path(service_id: UUID) -> str:
@@ -79,15 +96,50 @@ def show(service_id: UUID) -> Response:
 
 
 def _letter(waiting: Waiting) -> Response:
-    kind = g.session.scalar(select(Letter.kind).where(Letter.id == waiting.letter_id))
+    return _letter_page(waiting, Form())
+
+
+def _letter_page(waiting: Waiting, form: Form, status: int = 200) -> Response:
+    letter = g.session.execute(
+        select(Letter.kind, Letter.adult_id, Letter.record_kind, Letter.record_id).where(
+            Letter.id == waiting.letter_id
+        )
+    ).one()
     advice = g.session.scalar(select(Trust.letter_advice))
-    return _page("letter/letter.html", waiting, subject=KINDS[kind].subject, advice=advice)
+    written_in = language(waiting.language) or ENGLISH
+    return _page(
+        "letter/letter.html",
+        waiting,
+        status,
+        subject=KINDS[letter.kind].subject,
+        advice=advice,
+        written_in=written_in,
+        read_yours=written_in.say("Read this letter in your language"),
+        dear=ENGLISH.say("Dear %(name)s,", name=waiting.to_name),
+        plan=own_plan(letter.adult_id),
+        meeting=_meeting(letter),
+        side=their_side(g.session, waiting.letter_id),
+        form=form,
+        errors=form.errors,
+    )
+
+
+def _meeting(letter: Any) -> Meeting | None:
+    """The meeting that the letter invites to, where it is still to come."""
+    if letter.record_kind != SOURCE:
+        return None
+    meeting = g.session.get(Meeting, (g.school.id, letter.record_id))
+    return meeting if meeting and not meeting.came_of else None
 
 
 def _code_page(waiting: Waiting, form: Form, status: int = 200) -> Response:
     if waiting.tries_left <= 0:
         return _closed()
-    return _page("letter/code.html", waiting, status, form=form, errors=form.errors)
+    speak(waiting.language)
+    errors = {
+        name: [told(one, spoken()) for one in messages] for name, messages in form.errors.items()
+    }
+    return _page("letter/code.html", waiting, status, form=form, errors=errors)
 
 
 @pages.post("/<uuid:service_id>")
@@ -108,11 +160,51 @@ def open_with_code(service_id: UUID) -> Response:
     if tried is Tried.CLOSED:
         return _closed()
     if tried is Tried.WRONG:
-        form.refuse("code", "This is not the code. Look at it again, or ask the school office.")
+        form.refuse("code", WRONG)
         again, _ = _behind_cookie(service_id)
         return _code_page(again or waiting, form, 422)
-    response = make_response(redirect(_path(service_id), 303))
+    response = make_response(redirect(_path(service_id) + tongue(), 303))
     return _cookie(response, service_id, OPENED)
+
+
+@pages.get("/<uuid:service_id>/meeting.ics")
+@open_to_all
+def meeting(service_id: UUID) -> Response:
+    """The meeting for a calendar, for whom the letter was opened by."""
+    waiting, opened = _behind_cookie(service_id)
+    if waiting is None or waiting.withdrawn or not (opened and waiting.opened):
+        return _closed()
+    letter = g.session.execute(
+        select(Letter.record_kind, Letter.record_id).where(Letter.id == waiting.letter_id)
+    ).one()
+    there = _meeting(letter)
+    return ics(there) if there else _closed()
+
+
+@pages.post("/<uuid:service_id>/answer")
+@open_to_all
+def answer(service_id: UUID) -> Response:
+    """What the addressee says to a ban. Each has a receipt; only "that is all" ends it."""
+    waiting, opened = _behind_cookie(service_id)
+    if waiting is None or waiting.withdrawn or not (opened and waiting.opened):
+        return _closed()
+    side = their_side(g.session, waiting.letter_id)
+    if side is None or not side.may_answer:  # its page says how it is answered
+        return make_response(redirect(_path(service_id), 303))
+    form = read(AnswerForm)
+    if not form.errors:
+        try:
+            with transaction(g.session):
+                say(
+                    g.session, side.ban, side.hearing, by=waiting.by,
+                    words=form.values["your_words"], is_all=form.values["is_all"] == "yes",
+                )  # fmt: skip
+        except BanRefused as no:
+            form.refuse("your_words", str(no))
+    if form.errors:
+        again, _ = _behind_cookie(service_id)
+        return _letter_page(again or waiting, form, 422)
+    return make_response(redirect(f"{_path(service_id)}#said", 303))
 
 
 @pages.get("/<uuid:service_id>/letter.pdf")
@@ -126,6 +218,7 @@ def pdf(service_id: UUID) -> Response:
 
 
 def _page(template: str, waiting: Waiting, status: int = 200, **more: Any) -> Response:
+    speak(waiting.language)
     settings = settings_of(g.session)
     page = render_template(
         template,
@@ -133,7 +226,6 @@ def _page(template: str, waiting: Waiting, status: int = 200, **more: Any) -> Re
         trust=works().directory.trust(),
         facts={"school.telephone": settings.telephone},
         email=settings.email,
-        day=clock.day,
         **more,
     )
     return make_response(page, status)
@@ -141,6 +233,7 @@ def _page(template: str, waiting: Waiting, status: int = 200, **more: Any) -> Re
 
 def _closed() -> Response:
     """One plain page for every link that does not work: it tells nobody anything."""
+    speak()
     page = render_template(
         "letter/closed.html",
         trust=works().directory.trust(),

@@ -15,16 +15,20 @@ from trustconduct import clock
 from trustconduct.accounts.permissions import Can
 from trustconduct.audit.events import Event
 from trustconduct.db import transaction
+from trustconduct.languages.spoken import CODES, OTHERS, language
+from trustconduct.letters.blocks import trust_words
 from trustconduct.letters.checks import ways_to
-from trustconduct.letters.compose import Draft, draft_of, trust_words
+from trustconduct.letters.compose import Draft, draft_of
 from trustconduct.letters.kinds import KINDS, Form, Kind, Part
-from trustconduct.letters.models import Letter, LetterSignatory
+from trustconduct.letters.models import Letter
 from trustconduct.letters.models import Way as LetterWay
 from trustconduct.letters.parts import LONGEST_WORDS, MEETING_WAYS, UNITS, PartRefused
-from trustconduct.letters.signatories import who_may_sign
+from trustconduct.letters.signatories import noted, who_may_sign
+from trustconduct.letters.translated import other_key
 from trustconduct.letters.write import LetterMoved, choose_way, fill_part
 from trustconduct.people.models import Adult
 from trustconduct.policies.document import CITED, Section
+from trustconduct.schools.settings import settings_of
 from trustconduct.web.door import Form as Typed
 from trustconduct.web.door import actor, found, needs, note_reading, read
 from trustconduct.web.fields import Choice, Number, Plain
@@ -36,8 +40,8 @@ pages = Blueprint("parts", __name__)
 SEEN = "Open the letter again, and make your change there."
 FIELDS = {
     Form.TRUST: ("words",),
-    Form.WORDS: ("words",),
-    Form.LINE: ("words",),
+    Form.WORDS: ("words", "other"),
+    Form.LINE: ("words", "other"),
     Form.DAY: ("day",),
     Form.MEETING: ("day", "time", "place", "way"),
     Form.ANSWER: ("days", "unit"),
@@ -50,6 +54,8 @@ class SeenForm(Plain):
 
 
 class WayForm(SeenForm):
+    language = Choice(list(CODES), blank="Choose a language from the list.", otherwise="en")
+    unnamed = Choice(("yes", "no"), blank="Say whether names of staff stay.", otherwise="no")
     way = Choice([one.value for one in LetterWay], blank="Choose how the letter reaches them.")
     signatory = fields.UUID(
         required=True,
@@ -120,6 +126,8 @@ def show(letter_id: UUID, part_id: str) -> Response:
         typed["clauses"] = value or []
     else:
         typed["words"] = value or ""
+        other = row.parts.get(other_key(part_id, row.language))
+        typed["other"] = other["words"] if other else ""
     return _part_page(row, draft, part, Typed(typed))
 
 
@@ -145,6 +153,7 @@ def _part_page(
         Form=Form,
         longest=LONGEST_WORDS,
         ways=[(name, words.capitalize()) for name, words in MEETING_WAYS.items()],
+        language=language(row.language),
         units=[("school", "School days"), ("calendar", "Days, weekends and holidays counted")],
         now=now,
     )
@@ -207,7 +216,14 @@ def _both(letter_id: UUID, part: Part, form: Typed, chosen: list[str]) -> Respon
 def way(letter_id: UUID) -> Response:
     row = the_letter(letter_id)
     signatory = str(row.signatory_id or "")
-    return _way_page(row, Typed({"way": row.way, "signatory": signatory, "seen": str(row.version)}))
+    typed = {
+        "way": row.way,
+        "signatory": signatory,
+        "seen": str(row.version),
+        "language": row.language,
+        "unnamed": "yes" if row.unnamed else "no",
+    }
+    return _way_page(row, Typed(typed))
 
 
 def _way_page(row: Letter, form: Typed, status: int = 200) -> Response:
@@ -221,6 +237,9 @@ def _way_page(row: Letter, form: Typed, status: int = 200) -> Response:
         ways=[(one.value, one.word, ways[one]) for one in LetterWay if not ways[one]],
         closed=[(one.word, ways[one]) for one in LetterWay if ways[one]],
         never=never,
+        internal=kind.internal,
+        languages=[("en", "English alone"), *((one.code, one.english) for one in OTHERS)],
+        names=bool(settings_of(g.session).letters_staff),
         signatories=[(one.id, f"{one.name}, {one.role}") for one in who_may_sign(g.session)],
         form=form,
         errors=form.errors,
@@ -234,16 +253,15 @@ def _way_page(row: Letter, form: Typed, status: int = 200) -> Response:
 @needs(Can.WRITE_LETTER)
 def save_way(letter_id: UUID) -> Response:
     row, form = the_letter(letter_id), read(WayForm)
-    signatory = None
     if not form.errors:
-        key = (g.school.id, form.values["signatory"])
-        signatory = found(g.session.get(LetterSignatory, key))
         try:
             with transaction(g.session):
+                signatory = found(noted(g.session, form.values["signatory"]))
                 choose_way(
                     g.session, row, KINDS[row.kind], by=actor(),
                     way=LetterWay(form.values["way"]), signatory=signatory,
-                    seen=form.values["seen"],
+                    seen=form.values["seen"], language=form.values["language"],
+                    unnamed=form.values["unnamed"] == "yes",
                 )  # fmt: skip
         except PartRefused as no:
             form.refuse(no.field, str(no))

@@ -7,21 +7,26 @@ fills the envelopes need not read it here.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from uuid import UUID
 
 from flask import Blueprint, Response, flash, g, make_response, redirect, request
 from marshmallow import fields
+from redis import RedisError
 
 from trustconduct import clock
 from trustconduct.accounts.permissions import Can
 from trustconduct.audit.events import Event
 from trustconduct.db import transaction
+from trustconduct.jobs.queue import LETTERS, connect, enqueue
+from trustconduct.letters.code_by_text import number_of, text_code
 from trustconduct.letters.kinds import KINDS
 from trustconduct.letters.lists import Stands, frozen_of, to_send
-from trustconduct.letters.models import Ended, Letter
+from trustconduct.letters.models import Ended, Letter, LetterRun, RunState
 from trustconduct.letters.models import Way as LetterWay
 from trustconduct.letters.opening import code_of
-from trustconduct.letters.print_run import cover_page, print_run, with_cover
+from trustconduct.letters.print_run import AT_ONCE, cover_page, print_run, with_cover
+from trustconduct.letters.runs import begin_run, take_out_run
 from trustconduct.letters.serve import (
     ServiceRefused,
     end_service,
@@ -31,6 +36,7 @@ from trustconduct.letters.serve import (
     send_by_email,
     services_of,
 )
+from trustconduct.people.models import Adult
 from trustconduct.schools.settings import settings_of
 from trustconduct.tenants.sessions import ScopedSession
 from trustconduct.web.door import Form, actor, enter_school, found, needs, note_reading, read, works
@@ -42,6 +48,9 @@ from trustconduct.web.tasks import Here, Task, tasks
 
 pages = Blueprint("posting", __name__, url_prefix="/<school>/staff/letters/to-send")
 pages.url_value_preprocessor(enter_school)
+
+
+SECONDS = 2  # between two looks at how far the worker is
 
 
 class PostedForm(Plain):
@@ -90,8 +99,10 @@ def _page(form: Form, status: int = 200) -> Response:
 @pages.post("/print")
 @needs(Can.SERVE_LETTER)
 def print_all() -> Response:
-    """The queue as one PDF, with the list of it on top."""
+    """The queue as one PDF, with the list of it on top; a long one is made by the worker."""
     read(Nothing)
+    if len(print_queue(g.session)) > AT_ONCE:
+        return _begin_run()
     with transaction(g.session):
         queue, whole = print_run(g.session, by=actor())
     if not queue:
@@ -102,6 +113,41 @@ def print_all() -> Response:
         flash(NOT_NOW, "waiting")
         return _back()
     return to_save(with_cover(cover[0], whole), f"letters-{clock.today().isoformat()}.pdf")
+
+
+def _begin_run() -> Response:
+    with transaction(g.session):
+        run = begin_run(g.session, by=actor())
+        run_id = run.id if run else None
+    if run_id is None:
+        return _back()
+    with suppress(RedisError), connect(works().settings.REDIS_URL) as redis:
+        enqueue(redis, LETTERS)
+    return make_response(redirect(school_url("posting.run", run_id=run_id), 303))
+
+
+@pages.get("/runs/<uuid:run_id>")
+@needs(Can.SERVE_LETTER)
+def run(run_id: UUID) -> Response:
+    """How far the worker is; the page looks again by itself."""
+    row = found(g.session.get(LetterRun, (g.school.id, run_id)))
+    response = make_response(staff_page("staff/letter_run.html", run=row, RunState=RunState))
+    if row.state == RunState.WAITING:
+        response.headers["Refresh"] = str(SECONDS)
+    return response
+
+
+@pages.post("/runs/<uuid:run_id>")
+@needs(Can.SERVE_LETTER)
+def take_out(run_id: UUID) -> Response:
+    found(g.session.get(LetterRun, (g.school.id, run_id)))
+    read(Nothing)
+    with transaction(g.session):
+        content = take_out_run(g.session, run_id, by=actor())
+    if content is None:
+        flash("The list has changed, or the file is no longer kept. Print them again.", "waiting")
+        return _back()
+    return to_save(content, f"letters-{clock.today().isoformat()}.pdf")
 
 
 def _back() -> Response:
@@ -144,6 +190,7 @@ def _letter_page(row: Letter, form: Form, status: int = 200, doing: str = "") ->
     live = next((one for one in services if one.ended_on is None), None)
     key = works().settings.SECRET_KEY
     by_email = live is not None and live.way == LetterWay.EMAIL and live.opened_at is None
+    number, no_text = _number(row) if by_email else ("", "")
     page = staff_page(
         "staff/letter_send.html",
         letter=row,
@@ -153,6 +200,8 @@ def _letter_page(row: Letter, form: Form, status: int = 200, doing: str = "") ->
         services=services,
         live=live,
         code=code_of(key, live.id) if live and by_email else "",
+        number=number,
+        no_text=no_text,
         Way=LetterWay,
         ended=[(one.value, one.word) for one in Ended],
         Ended=Ended,
@@ -164,6 +213,14 @@ def _letter_page(row: Letter, form: Form, status: int = 200, doing: str = "") ->
     if status == 200:
         note_reading(Event.LETTER_READ, "letter", row.id)
     return make_response(page, status)
+
+
+def _number(row: Letter) -> tuple[str, str]:
+    """The number that their code may be sent to, or why there is none."""
+    try:
+        return number_of(g.session, found(g.session.get(Adult, (g.school.id, row.adult_id)))), ""
+    except ServiceRefused as no:
+        return "", str(no)
 
 
 @pages.post("/<uuid:letter_id>/hand")
@@ -193,6 +250,19 @@ def email(letter_id: UUID) -> Response:
     except ServiceRefused as no:
         return _to_letter(letter_id, str(no), "waiting")
     return _to_letter(letter_id, "The email is on its way. Give them the code another way.")
+
+
+@pages.post("/<uuid:letter_id>/text")
+@needs(Can.SERVE_LETTER)
+def text(letter_id: UUID) -> Response:
+    row = the_letter(letter_id)
+    read(Nothing)
+    try:
+        with transaction(g.session):
+            text_code(g.session, row, g.school, by=actor())
+    except ServiceRefused as no:
+        return _to_letter(letter_id, str(no), "waiting")
+    return _to_letter(letter_id, "The code is on its way to their telephone.")
 
 
 @pages.post("/<uuid:letter_id>/ended")

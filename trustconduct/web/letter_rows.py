@@ -15,6 +15,7 @@ from trustconduct.letters.opening import pdf_of_letter
 from trustconduct.letters.printing import Logo, print_letter
 from trustconduct.plain_log import log
 from trustconduct.schools.badge import badge_of
+from trustconduct.schools.look import look_of
 from trustconduct.sealed.room import Failed, Refused, room
 from trustconduct.web.door import found, note_reading
 from trustconduct.web.downloads import to_save
@@ -39,6 +40,11 @@ def logo() -> Logo | None:
     return Logo(content_of(g.session, badge), badge.media_type) if badge else None
 
 
+def colour() -> str:
+    """The first colour of the school's look, for the line below the letterhead."""
+    return look_of(g.session).colour
+
+
 def printed(page: str) -> tuple[bytes, int] | None:
     """The page as PDF, and how many pages it has; None where it can't be made now.
 
@@ -59,7 +65,7 @@ def pdf_of(row: Letter, *, large: bool) -> Response:
     if made is None:
         sent = frozen_of(g.session, row)  # in large print: the frozen words, larger
         said = Composed.from_text(sent.frozen.text) if sent else draft_of(g.session, row).composed
-        page = print_letter(said, logo(), draft=sent is None, large=large)
+        page = print_letter(said, logo(), draft=sent is None, large=large, colour=colour())
         g.session.rollback()  # printing may take seconds: no connection waits for it
         done = printed(page)
         if done is None:

@@ -15,11 +15,13 @@ from trustconduct.letters.signatories import (
     add_signatory,
     ask_for_second_person,
     end_signatory,
+    named_in_settings,
     signatories,
 )
+from trustconduct.letters.staff_names import NamesRefused, change_staff_names
 from trustconduct.schools.settings import settings_of
 from trustconduct.web.door import Form, actor, found, needs, read
-from trustconduct.web.fields import Choice, Line, Nothing, Plain, WrittenDay
+from trustconduct.web.fields import Choice, Line, Nothing, Plain, Words, WrittenDay
 from trustconduct.web.navigation import school_url, staff_page
 
 pages = Blueprint("set_up", __name__, url_prefix="/who-signs")
@@ -30,6 +32,11 @@ class SignatoryForm(Plain):
     role = Line(blank="Type the role as it stands below a letter.")
     from_on = WrittenDay(blank="Type the first day on which they may sign.")
     until_on = WrittenDay()
+
+
+class NamesForm(Plain):
+    unnamed = Choice(("yes", "no"), blank="Say whether letters leave out names of staff.")
+    names = Words(load_default="")
 
 
 class SecondForm(Plain):
@@ -43,11 +50,15 @@ def show() -> Response:
 
 
 def _page(form: Form, status: int = 200) -> Response:
+    settings = settings_of(g.session)
     page = staff_page(
         "staff/letter_setup.html",
         signatories=signatories(g.session),
         today=clock.today(),
-        second="yes" if settings_of(g.session).letters_second_person else "no",
+        in_settings=named_in_settings(g.session),
+        second="yes" if settings.letters_second_person else "no",
+        unnamed="yes" if settings.letters_unnamed else "no",
+        names=settings.letters_staff,
         form=form,
         errors=form.errors,
         day=clock.day,
@@ -89,6 +100,24 @@ def second_person() -> Response:
     with transaction(g.session):
         ask_for_second_person(g.session, by=actor(), wanted=form.values["second"] == "yes")
     return _back("Saved.")
+
+
+@pages.post("/names")
+@needs(Can.SET_UP_LETTERS)
+def names() -> Response:
+    form = read(NamesForm)
+    if not form.errors:
+        try:
+            with transaction(g.session):
+                change_staff_names(
+                    g.session, by=actor(), wanted=form.values["unnamed"] == "yes",
+                    typed=form.values["names"],
+                )  # fmt: skip
+        except NamesRefused as no:
+            form.refuse("names", str(no))
+    if form.errors:
+        return _page(form, 422)
+    return _back("Saved. New letters begin with this.")
 
 
 def _back(message: str) -> Response:

@@ -13,13 +13,14 @@ from trustconduct import clock
 from trustconduct.accounts.permissions import Can
 from trustconduct.audit.events import Event
 from trustconduct.db import transaction
+from trustconduct.languages.spoken import language
 from trustconduct.letters.checks import FACTS, RECORD, SIGNATORY, TRUST, WAY
 from trustconduct.letters.compose import Draft, draft_of
 from trustconduct.letters.kinds import KINDS, Form
 from trustconduct.letters.lists import PAGE, frozen_of, letters_page, to_approve
 from trustconduct.letters.models import Letter
 from trustconduct.letters.models import Way as LetterWay
-from trustconduct.letters.printing import words_html
+from trustconduct.letters.printing import translation_html, words_html
 from trustconduct.letters.serve import services_of
 from trustconduct.letters.write import (
     LetterMoved,
@@ -132,6 +133,7 @@ def letter_page(row: Letter, errors: dict[str, list[str]] | None = None, status:
         words_of=_words_of(draft),
         Form=Form,
         way=LetterWay(row.way).word if row.way else "",
+        language=language(row.language),
         second=settings_of(g.session).letters_second_person,
         wrote=str(actor().id) in row.writers,
         errors=errors or {},
@@ -196,12 +198,15 @@ def preview(letter_id: UUID) -> Response:
     sent = frozen_of(g.session, row)
     if sent is not None:
         html, subject, name = sent.frozen.html, KINDS[row.kind].subject, sent.frozen.to_name
+        other = sent.frozen.translation
     else:
         composed = draft_of(g.session, row).composed
         html, subject, name = words_html(composed), composed.subject, composed.to_name
+        other = translation_html(composed)
     page = staff_page(
-        "staff/letter_preview.html", letter=row, html=html, subject=subject, to_name=name
-    )
+        "staff/letter_preview.html", letter=row, html=html, subject=subject, to_name=name,
+        other=other, language=language(row.language),
+    )  # fmt: skip
     note_reading(Event.LETTER_READ, "letter", row.id)
     return make_response(page)
 

@@ -65,6 +65,7 @@ class Measures:
             buckets=BUCKETS,
             registry=self._registry,
         )
+        self._kept: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
         self._refused = Counter(
             "trustconduct_sign_ins_refused",
             "Passwords and codes that were wrong, or given too often.",
@@ -72,8 +73,14 @@ class Measures:
         )
 
     def answered(self, method: str, route: str, status: int, seconds: float) -> None:
-        self._requests.labels(method, route, str(status)).inc()
-        self._seconds.labels(route).observe(seconds)
+        kept = self._kept.get((method, route, status))
+        if kept is None:  # looking one up costs more than counting
+            kept = self._kept[method, route, status] = (
+                self._requests.labels(method, route, str(status)),
+                self._seconds.labels(route),
+            )
+        kept[0].inc()
+        kept[1].observe(seconds)
         if method == "POST" and route in SIGN_INS and status in REFUSED:
             self._refused.inc()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
 from uuid import UUID
@@ -14,7 +15,7 @@ from trustconduct import clock
 from trustconduct.accounts.permissions import Can
 from trustconduct.accounts.sealing import SealBroken, sealer_of
 from trustconduct.acknowledgements.audience import year_groups
-from trustconduct.acknowledgements.pack_lists import packs, sheets_of
+from trustconduct.acknowledgements.pack_lists import packs, sheets_astray, sheets_of
 from trustconduct.acknowledgements.packs import (
     DAYS_KEPT,
     MOST_SHEETS,
@@ -28,14 +29,17 @@ from trustconduct.acknowledgements.packs import (
     take_out_pack,
 )
 from trustconduct.acknowledgements.paper_models import PackState, PaperPack, PaperSheet
+from trustconduct.acknowledgements.reference import shown
 from trustconduct.audit.events import Event
 from trustconduct.db import transaction
 from trustconduct.jobs.queue import PACKS, connect, enqueue
 from trustconduct.policies.versions import version_in_force
+from trustconduct.tenants.sessions import ScopedSession
 from trustconduct.web.door import Form, actor, found, needs, note_reading, read, works
 from trustconduct.web.downloads import to_save
 from trustconduct.web.fields import Choice, Plain
 from trustconduct.web.navigation import school_url, staff_page
+from trustconduct.web.tasks import Here, Task, tasks
 
 pages = Blueprint("packs", __name__, url_prefix="/packs")
 A_PAGE = 50
@@ -180,3 +184,16 @@ def revoke(sheet_id: UUID) -> Response:
         revoke_sheet(g.session, sheet, by=actor())
     flash("The link on that sheet is taken back.", "good")
     return _to(pack_id)
+
+
+@tasks(Can.PRINT_PACK, order=16)
+def sheets_in_wrong_hands(session: ScopedSession, here: Here) -> Iterator[Task]:
+    """Sheets whose reader said that they are somebody else: the paper went astray."""
+    for pack_id, number, name in sheets_astray(session):
+        yield Task(
+            f"The sheet of {name} reached somebody else",
+            school_url("answers.packs.one", pack_id=pack_id, after=number - 1),
+            f"Sheet {shown(number)} opens nothing now. Take its link back, then print a new one",
+            "Look at it",
+            "attention",
+        )

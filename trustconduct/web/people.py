@@ -7,7 +7,15 @@ from flask import Blueprint, Response, g, make_response, request
 from trustconduct.accounts.permissions import Can
 from trustconduct.audit.events import Event
 from trustconduct.people.person import SHOWN, people_page
-from trustconduct.web import doubles, person, person_marks, person_notice, rolls, told
+from trustconduct.web import (
+    contact_plans,
+    doubles,
+    person,
+    person_marks,
+    person_notice,
+    rolls,
+    told,
+)
 from trustconduct.web.door import enter_school, last_seen, needs, note_reading
 from trustconduct.web.navigation import school_url, staff_page
 
@@ -16,6 +24,7 @@ pages.url_value_preprocessor(enter_school)
 for part in (
     person.pages,
     person_marks.pages,
+    contact_plans.pages,
     person_notice.pages,
     told.pages,
     doubles.pages,

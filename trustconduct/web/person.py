@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from flask import Blueprint, Response, flash, g, make_response, redirect
+from marshmallow import fields, validate
 from sqlalchemy import select
 from sqlalchemy.orm.exc import StaleDataError
 
@@ -14,7 +15,9 @@ from trustconduct.accounts.permissions import Can
 from trustconduct.acknowledgements.notice_facts import facts_of_person
 from trustconduct.acknowledgements.of_person import asked_of, messages_to
 from trustconduct.audit.events import Event
+from trustconduct.conduct.contact_plans import open_plan
 from trustconduct.db import transaction
+from trustconduct.languages.spoken import CODES, ENGLISH, LANGUAGES, language
 from trustconduct.people.change import (
     FIELDS,
     ChangedMeanwhile,
@@ -29,7 +32,7 @@ from trustconduct.people.change import (
 )
 from trustconduct.people.models import Adult, AdultKind, Care, Pupil
 from trustconduct.people.person import whole
-from trustconduct.web.door import Form, actor, found, needs, note_reading, read
+from trustconduct.web.door import Form, actor, found, mine, needs, note_reading, read
 from trustconduct.web.fields import Choice, Email, Line, Number, Plain, Postal
 from trustconduct.web.navigation import school_url, staff_page
 
@@ -47,6 +50,9 @@ class AdultForm(Plain):
     email = Email()
     telephone = Line(longest=40)
     address = Postal(longest=300)
+    language = fields.String(
+        load_default="en", validate=validate.OneOf(CODES, error="Choose a language of the list.")
+    )
     seen = Number(0, 1_000_000, blank="Open the page again, and make your change there.")
 
 
@@ -84,9 +90,12 @@ def show(adult_id: UUID) -> Response:
         them=person,
         adult=person.adult,
         kind=AdultKind(person.adult.kind).word,
+        speaks=(language(person.adult.language) or ENGLISH).english,
         asked=asked_of(g.session, person.ids),
         messages=messages_to(g.session, person.ids),
         facts=facts_of_person(g.session, person.ids),
+        plan=open_plan(g.session, adult_id) if Can.SEE_CONTACT_PLAN in mine() else None,
+        today=clock.today(),
         yes_no={True: "Yes", False: "No", None: "Not known"},
         moment=moment,
         day=clock.day,
@@ -98,12 +107,17 @@ def show(adult_id: UUID) -> Response:
 @pages.get("/add")
 @needs(Can.CHANGE_PEOPLE)
 def add() -> Response:
-    return _adult_page(None, Form({"kind": AdultKind.PARENT.value, "seen": "0"}))
+    return _adult_page(None, Form({"kind": AdultKind.PARENT.value, "language": "en", "seen": "0"}))
 
 
 def _adult_page(adult: Adult | None, form: Form, status: int = 200) -> Response:
     page = staff_page(
-        "staff/person_change.html", adult=adult, form=form, errors=form.errors, kinds=KINDS
+        "staff/person_change.html",
+        adult=adult,
+        form=form,
+        errors=form.errors,
+        kinds=KINDS,
+        spoken_to=[(one.code, one.english) for one in LANGUAGES],
     )
     return make_response(page, status)
 

@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
-import time
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 from uuid import UUID
 
 from flask import (
@@ -21,31 +16,27 @@ from flask import (
     request,
     send_from_directory,
 )
-from sqlalchemy import func, select
 
 from trustconduct import clock
-from trustconduct.contact_matrix.models import SchoolMatrix
 from trustconduct.contact_matrix.save import current_matrix
 from trustconduct.files.take_in import content_of
 from trustconduct.plain_log import log
 from trustconduct.policies import wording
 from trustconduct.policies.differences import differences
 from trustconduct.policies.facts import fill
-from trustconduct.policies.models import InForce, SchoolVersion
+from trustconduct.policies.in_short import EASY_READ
+from trustconduct.policies.models import SchoolVersion
 from trustconduct.policies.print_version import Badge, print_version
 from trustconduct.policies.versions import history, version_in_force, version_numbered
 from trustconduct.schools.badge import badge_of, small_badge
-from trustconduct.schools.inherited import for_schools, in_force
 from trustconduct.schools.look import look_of, look_styles
-from trustconduct.schools.models import AuthorisedEvent, SchoolBadge
 from trustconduct.schools.occasions import to_come
-from trustconduct.schools.settings import facts_of, settings_of
+from trustconduct.schools.settings import facts_of, promises_of, settings_of
 from trustconduct.sealed.room import Busy, Failed
-from trustconduct.tenants.models import SchoolSettings, Trust
 from trustconduct.web.door import enter_school, found, open_to_all, works
-from trustconduct.web.memory import keep
+from trustconduct.web.kept import Kept, kept_pages
 from trustconduct.web.printed import Printed
-from trustconduct.web.speaking import own_matrix, own_words, speak, spoken, stamp
+from trustconduct.web.speaking import own_matrix, own_words, say, speak
 from trustconduct.web.watch import number_of
 
 BUILD = Path(__file__).parent / "static" / "build"
@@ -90,80 +81,6 @@ def _mime(name: str) -> str | None:
         ".woff2": "font/woff2",
     }
     return endings.get(Path(name).suffix)
-
-
-@dataclass
-class _Kept:
-    """A page in memory, and what it was made from."""
-
-    stamp: tuple
-    body: bytes
-    etag: str
-    until: float
-
-
-class Pages:
-    """Parents' pages in memory, looked at again once a second.
-
-    A whole school reads its code on the day it is published: each page would
-    otherwise be made anew a thousand times. What a page is made from is one
-    short query; the page itself is made again only when that has changed, or at
-    midnight, when another version may come into force.
-    """
-
-    SECONDS = 1.0
-    MOST = 2_000
-
-    def __init__(self) -> None:
-        self._kept: dict[tuple[UUID, str], _Kept] = {}
-
-    def page(self, name: str, make: Callable[[], str], also: Any = None) -> Response:
-        """The page; made anew as well when `also`, of which it speaks, is another."""
-        kept = self.kept(name, make, also)
-        keep(request.environ, kept.until)
-        # Asked again each time, so that a new version shows at once; answered by 304
-        # where nothing has changed.
-        headers = {"ETag": f'"{kept.etag}"', "Cache-Control": "public, no-cache"}
-        if kept.etag in request.if_none_match:
-            return Response(status=304, headers=headers)
-        return Response(kept.body, headers=headers, content_type="text/html; charset=utf-8")
-
-    def kept(self, name: str, make: Callable[[], str], also: Any = None) -> _Kept:
-        """What stands in memory by that name, as it is now."""
-        key = (g.school.id, f"{name} {spoken().code}")
-        kept = self._kept.get(key)
-        now = time.monotonic()
-        if kept is None or now >= kept.until:
-            stamp = (*self._stamp(), also)
-            if kept is None or kept.stamp != stamp:
-                body = make().encode()
-                kept = _Kept(stamp, body, hashlib.sha256(body).hexdigest()[:32], 0.0)
-                if len(self._kept) >= self.MOST:
-                    self._kept.clear()
-                self._kept[key] = kept
-            kept.until = now + self.SECONDS
-        return kept
-
-    def _stamp(self) -> tuple:
-        row = g.session.execute(
-            select(
-                select(InForce.version_id)
-                .where(InForce.during.op("@>")(clock.today()))
-                .scalar_subquery(),
-                select(func.count()).select_from(InForce).scalar_subquery(),
-                select(func.max(SchoolMatrix.number)).scalar_subquery(),
-                select(SchoolSettings.version).scalar_subquery(),
-                select(SchoolBadge.file_id).scalar_subquery(),
-                select(func.sum(AuthorisedEvent.version)).scalar_subquery(),
-                select(Trust.version).scalar_subquery(),
-            )
-        ).one()
-        return (*row, stamp(g.session), clock.today(), g.school, works().directory.trust())
-
-
-def kept_pages() -> Pages:
-    """The pages in the memory of this app."""
-    return current_app.extensions.setdefault("trustconduct.pages", Pages())
 
 
 def _printed() -> Printed:
@@ -221,7 +138,7 @@ def home() -> Response:
     )
 
 
-def _printed_page(number: int | None = None) -> _Kept:
+def _printed_page(number: int | None = None) -> Kept:
     """The page that the PDF is made of: of a version by its number, else of the one in force."""
 
     def make() -> str:
@@ -359,16 +276,28 @@ def _shown_version(number: int) -> SchoolVersion:
     return version
 
 
+@school_pages.get("/policy/easy-read")
+@open_to_all
+def easy_read() -> Response:
+    """The code in plain short sentences, with pictures; a school without a code has none."""
+
+    def make() -> str:
+        found(version_in_force(g.session))
+        parts = [
+            (picture, say(heading), [say(one) for one in sentences])
+            for picture, heading, sentences in EASY_READ
+        ]
+        return school_page("public/easy_read.html", here="policy", parts=parts)
+
+    return kept_pages().page("easy read", make)
+
+
 @school_pages.get("/contact")
 @open_to_all
 def contact() -> Response:
     def make() -> str:
         matrix = current_matrix(g.session)
-        settings, given = settings_of(g.session), for_schools(g.session)
-        promises = {
-            name: in_force(f"{name}_within", getattr(settings, f"{name}_within"), given)
-            for name in ("acknowledge", "answer")
-        }
+        promises = promises_of(g.session, settings_of(g.session))
         return school_page("public/contact.html", here="contact", matrix=matrix, promises=promises)
 
     return kept_pages().page("contact", make)

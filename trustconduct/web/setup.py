@@ -10,7 +10,7 @@ from marshmallow import Schema, fields
 
 from trustconduct import clock
 from trustconduct.accounts.permissions import Can
-from trustconduct.contact_matrix.changes import guesses
+from trustconduct.contact_matrix.changes import guesses, promised
 from trustconduct.contact_matrix.coverage import gaps
 from trustconduct.contact_matrix.matrix import Matrix, MatrixRefused
 from trustconduct.contact_matrix.save import MatrixChangedMeanwhile, current_matrix, save_matrix
@@ -30,6 +30,7 @@ from trustconduct.schools.settings import (
     BAN_FIELDS,
     SUGGESTED,
     facts_of,
+    promises_of,
     settings_of,
     wrong_bans,
 )
@@ -44,6 +45,7 @@ from trustconduct.web import (
     own_text,
     publishing,
     ways,
+    ways_then,
     website,
 )
 from trustconduct.web.door import Form, actor, enter_school, found, needs, read
@@ -57,7 +59,7 @@ pages = Blueprint("setup", __name__, url_prefix="/<school>/staff/policy")
 pages.url_value_preprocessor(enter_school)
 PARTS = (
     adoption, badge, compare, drafts, entrance, occasions, own_settings, own_text, publishing,
-    ways, website,
+    ways, ways_then, website,
 )  # fmt: skip
 for part in PARTS:
     pages.register_blueprint(part.pages)
@@ -261,6 +263,7 @@ def _worded(matrix: Matrix) -> Matrix:
 def _contact_page(matrix: Matrix, form: Form, status: int = 200, **more: Any) -> Response:
     facts_ = marked(facts_of(g.session, g.school, settings_of(g.session)), FACTS)
     saved = current_matrix(g.session)
+    promises = promises_of(g.session, settings_of(g.session))
 
     def worded(matrix: Matrix) -> Matrix:
         return matrix.reworded(lambda text: fill(text, facts_))
@@ -271,7 +274,7 @@ def _contact_page(matrix: Matrix, form: Form, status: int = 200, **more: Any) ->
             matrix=matrix,
             shown=worded(matrix),
             saved=saved.matrix if saved else None,
-            gaps=gaps(worded(saved.matrix), clock.today()) if saved else [],
+            gaps=gaps(promised(worded(saved.matrix), **promises), clock.today()) if saved else [],
             form=form,
             **{"theirs": None, **more},
         ),

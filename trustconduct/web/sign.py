@@ -9,12 +9,14 @@ from uuid import UUID
 
 from flask import Blueprint, Response, g, make_response, redirect, render_template, request
 from flask_wtf.csrf import CSRFError
+from markupsafe import Markup
 from marshmallow import ValidationError, fields, validates_schema
 from sqlalchemy import select
 
 from trustconduct.acknowledgements.links import disown
 from trustconduct.acknowledgements.models import Answer
 from trustconduct.acknowledgements.opened import is_opened, note_fetch, note_opened
+from trustconduct.acknowledgements.receipt_code import ReceiptCode
 from trustconduct.acknowledgements.receipts import receipts, signed_before
 from trustconduct.acknowledgements.signing import (
     LONGEST_NOTE,
@@ -44,6 +46,7 @@ from trustconduct.schools.settings import facts_of, settings_of
 from trustconduct.web.cookies import link_cookie, set_link_cookie
 from trustconduct.web.door import Form, enter_school, leave, open_to_all, read, works
 from trustconduct.web.fields import Plain
+from trustconduct.web.own_contact import own_plan
 from trustconduct.web.speaking import own_matrix, own_words, say, speak, spoken, tongue
 
 pages = Blueprint("sign", __name__, url_prefix="/<school>/sign")
@@ -357,15 +360,18 @@ def _form_page(asks: Asked, form: Form, status: int = 200) -> Response:
 
 
 def _page(template: str, asks: Asked, *, status: int = 200, **more: Any) -> Response:
+    plan = own_plan(asks.adult_id)  # it takes the place of the matrix
     page = render_template(
         template,
         asks=asks,
         words=_words(asks),
-        matrix=_matrix(),
+        plan=plan,
+        matrix=None if plan else _matrix(),
         trust=works().directory.trust(),
         look=look_of(g.session),
         facts={"school.telephone": asks.telephone},
         longest_note=LONGEST_NOTE,
+        breaking=breaking,
         in_short=[say(one) for one in IN_SHORT],
         just_opened="opened" in request.args and is_opened(g.session, asks.id),
         form_token=_mark(asks.id),
@@ -376,11 +382,14 @@ def _page(template: str, asks: Asked, *, status: int = 200, **more: Any) -> Resp
     return make_response(page, status)
 
 
-def _closed() -> Response:
-    """One plain page for every link that does not work: it tells nobody anything.
+def breaking(code: ReceiptCode) -> Markup:
+    """A receipt's code with places where a narrow screen may break it."""
+    return Markup(".<wbr>").join(str(code).split("."))
 
-    Run out, replaced by a newer one, of another school, or made up: the answer
-    is the same, and so is the status.
+
+def _closed() -> Response:
+    """One plain page, with one status, for every link that does not work: whether it ran out,
+    was replaced, is of another school or made up, it tells nobody anything.
     """
     page = render_template(
         "sign/closed.html",

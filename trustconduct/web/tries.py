@@ -9,7 +9,7 @@ import segno
 from flask import Response, flash, g, make_response, redirect, render_template, request, url_for
 
 from trustconduct.accounts.sealing import Sealer, sealer_of
-from trustconduct.accounts.throttle import Doing, try_once
+from trustconduct.accounts.throttle import Doing, try_from, try_once
 from trustconduct.db import transaction
 from trustconduct.web.cookies import drop_cookie
 from trustconduct.web.door import own_path, works
@@ -31,6 +31,12 @@ def count_try(what: Doing, who: str) -> None:
     """
     with transaction(g.session):
         try_once(g.session, sealer(), what, who, address())
+
+
+def slow_down(what: Doing) -> None:
+    """Count a try of somebody who gives no name. Raises TooManyTries."""
+    with transaction(g.session):
+        try_from(g.session, sealer(), what, address())
 
 
 def ended_by_tries(to: str | None = None) -> Response:

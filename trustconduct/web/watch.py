@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from flask import Request, Response, g, request
-from structlog.contextvars import bound_contextvars
+from structlog.contextvars import bind_contextvars, reset_contextvars
 
 from trustconduct.plain_log import log, log_request
 from trustconduct.web.measures import Measures
@@ -59,16 +59,17 @@ class Watched:
             added = [pair for name, pair in self._headers if name not in own]
             return start(line, [*headers, *added, (HEADER, number)], *more)
 
-        with bound_contextvars(request=number):
-            try:
-                return self._application(environ, listen)
-            except Exception:
-                # Flask answers its own errors: this one is of what stands around it.
-                log.error("The service broke.", exc_info=True)
-                listen("500 INTERNAL SERVER ERROR", [("Content-Type", "text/plain")])
-                return [b"Sorry, something went wrong. The fault is ours. Please try again.\n"]
-            finally:
-                self._tell(environ, int(status), time.perf_counter() - began)
+        tokens = bind_contextvars(request=number)
+        try:
+            return self._application(environ, listen)
+        except Exception:
+            # Flask answers its own errors: this one is of what stands around it.
+            log.error("The service broke.", exc_info=True)
+            listen("500 INTERNAL SERVER ERROR", [("Content-Type", "text/plain")])
+            return [b"Sorry, something went wrong. The fault is ours. Please try again.\n"]
+        finally:
+            reset_contextvars(**tokens)
+            self._tell(environ, int(status), time.perf_counter() - began)
 
     def _number(self, environ: dict[str, Any]) -> str:
         given = environ.get("HTTP_X_REQUEST_ID", "")

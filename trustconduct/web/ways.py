@@ -26,6 +26,7 @@ from trustconduct.contact_matrix.matrix import (
 from trustconduct.contact_matrix.reach import tidied
 from trustconduct.contact_matrix.save import MatrixChangedMeanwhile, current_matrix, save_matrix
 from trustconduct.db import transaction
+from trustconduct.schools.settings import promises_of, settings_of
 from trustconduct.web.door import Form, actor, found, needs, read
 from trustconduct.web.fields import Choice, Fact, Plain
 from trustconduct.web.navigation import school_url, staff_page
@@ -183,6 +184,7 @@ def _way_page(
         errors=form.errors,
         UNITS=list(UNITS.items()),
         EXAMPLE=opening.EXAMPLE,
+        promises=promises_of(g.session, settings_of(g.session)),
         **{"theirs": None, **more},
     )
     return make_response(page, status)

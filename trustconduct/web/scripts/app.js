@@ -95,3 +95,12 @@ for (const place of document.querySelectorAll("[data-slug-from]")) {
     slug.value = made;
   });
 }
+
+// Leave at once, and leave no page to come back to.
+for (const link of document.querySelectorAll("[data-exit]")) {
+  link.addEventListener("click", (event) => {
+    event.preventDefault();
+    document.body.hidden = true;
+    location.replace(link.href);
+  });
+}

@@ -44,6 +44,9 @@ for (const part of ["latin", "latin-ext"]) {
   );
 }
 put("figtree-licence.txt", readFileSync(join(typeface, "LICENSE")));
+for (const name of ["noto-urdu.woff2", "noto-urdu-licence.txt"]) {
+  put(name, readFileSync(join(web, "fonts", name)));
+}
 put("icon.svg", readFileSync(join(web, "static", "icon.svg")));
 for (const script of ["app.js", "work.js"]) put(script, readFileSync(join(web, "scripts", script)));
 

@@ -1,0 +1,1 @@
+"""Conduct: what was reported, the case it belongs to, and the answer in proportion."""
