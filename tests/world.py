@@ -454,7 +454,7 @@ def _filled(session: ScopedSession, school: WorldSchool) -> WorldSchool:
         notice=notice.id,
         occasion=occasion.id,
         **letters.of_world(session, word, by),
-        **(of_conduct := conduct.of_world(session, word, by)),
+        **(of_conduct := conduct.of_world(session, word, by, school.users)),
         **meetings.of_world(session, word, by, of_conduct["case"]),
         **referrals.of_world(session, word, by, of_conduct["case"]),
         **plans.of_world(session, word, by),

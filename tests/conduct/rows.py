@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
@@ -82,8 +83,13 @@ def a_step(
     return decide_step(session, case, decision, by=by, seen=case.version)
 
 
-def of_world(session: ScopedSession, word: str, by: Actor) -> dict[str, UUID]:
-    """A case of two steps about one adult, a report that waits, and a child at risk."""
+def of_world(
+    session: ScopedSession, word: str, by: Actor, users: Mapping[Role, Any]
+) -> dict[str, UUID]:
+    """A case of two steps about one adult, a report that waits, and a child at risk.
+
+    Who sees no other case is assigned to this one.
+    """
     adult = session.scalars(select(Adult).where(Adult.name == f"Lee {word}")).one()
     teller = Actor("user", new_id(), f"Teller {word}", a_teacher(session).grants)
     case, incident = a_case(
@@ -101,6 +107,10 @@ def of_world(session: ScopedSession, word: str, by: Actor) -> dict[str, UUID]:
         )
     )  # fmt: skip
     assign(session, case, by=by, user_id=new_id(), name=f"Governor {word}", duty=Duty.GOVERNOR)
+    for role in (Role.GOVERNOR, Role.PASTORAL, Role.TEACHER):
+        assign(
+            session, case, by=by, user_id=users[role].id, name=users[role].name, duty=Duty.ASSIGNED
+        )  # fmt: skip
     first = a_step(session, case, by=by, because=f"It was loud. {word}", clauses=("behaviour.1",))
     a_step(
         session, case, StepKind.WARNING, by=by, because=f"Again. {word}",

@@ -225,6 +225,8 @@ _ASKED_AGAIN = {
     "ISSUE_BAN",
     "CHANGE_BAN",
     "END_BAN",
+    "REVIEW_BAN",
+    "SEE_BANS",
     # who may do what
     "ADD_USER",
     "CHANGE_USER",
