@@ -4,6 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects.postgresql import JSONB
 
+from migrations.columns import check, days, ids, moments, numbers, words
 from migrations.guards import append_only, beneath, school_key, school_table
 
 revision = "0040"
@@ -11,30 +12,6 @@ down_revision = "0039"
 
 WORDING, SIGNATORY, LETTER = "letter_wording", "letter_signatory", "letter"
 FROZEN, WITHDRAWAL, SERVICE = "letter_frozen", "letter_withdrawal", "letter_service"
-
-
-def words(*names: str) -> list[sa.Column]:
-    return [sa.Column(name, sa.Text(), nullable=False) for name in names]
-
-
-def days(*names: str, null: bool = True) -> list[sa.Column]:
-    return [sa.Column(name, sa.Date(), nullable=null) for name in names]
-
-
-def moments(*names: str, null: bool = True) -> list[sa.Column]:
-    return [sa.Column(name, sa.DateTime(timezone=True), nullable=null) for name in names]
-
-
-def numbers(*names: str, null: bool = False) -> list[sa.Column]:
-    return [sa.Column(name, sa.Integer(), nullable=null) for name in names]
-
-
-def ids(*names: str, null: bool = True) -> list[sa.Column]:
-    return [sa.Column(name, sa.Uuid(), nullable=null) for name in names]
-
-
-def check(table: str, name: str, sql: str) -> sa.CheckConstraint:
-    return sa.CheckConstraint(sql, name=op.f(f"ck_{table}_{name}"))
 
 
 def wordings() -> None:

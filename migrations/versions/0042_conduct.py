@@ -4,6 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects.postgresql import JSONB
 
+from migrations.columns import check, days, ids, index, moments, truths, words
 from migrations.guards import append_only, beneath, school_key, school_table
 
 revision = "0042"
@@ -54,40 +55,12 @@ end $$
 """
 
 
-def words(*names: str) -> list[sa.Column]:
-    return [sa.Column(name, sa.Text(), nullable=False) for name in names]
-
-
-def days(*names: str, null: bool = True) -> list[sa.Column]:
-    return [sa.Column(name, sa.Date(), nullable=null) for name in names]
-
-
-def moments(*names: str, null: bool = True) -> list[sa.Column]:
-    return [sa.Column(name, sa.DateTime(timezone=True), nullable=null) for name in names]
-
-
-def ids(*names: str, null: bool = True) -> list[sa.Column]:
-    return [sa.Column(name, sa.Uuid(), nullable=null) for name in names]
-
-
-def truths(*names: str) -> list[sa.Column]:
-    return [sa.Column(name, sa.Boolean(), nullable=False) for name in names]
-
-
 def number() -> sa.Column:
     return sa.Column("number", sa.Integer(), nullable=False)
 
 
 def version() -> sa.Column:
     return sa.Column("version", sa.Integer(), nullable=False)
-
-
-def check(table: str, name: str, sql: str) -> sa.CheckConstraint:
-    return sa.CheckConstraint(sql, name=op.f(f"ck_{table}_{name}"))
-
-
-def index(table: str, *columns: str) -> None:
-    op.create_index(op.f(f"ix_{table}_{'_'.join(columns)}"), table, list(columns))
 
 
 def cases() -> None:

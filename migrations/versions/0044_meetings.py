@@ -4,6 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects.postgresql import JSONB
 
+from migrations.columns import check, ids, index, words
 from migrations.guards import append_only, beneath, school_key, school_table
 
 revision = "0044"
@@ -14,27 +15,11 @@ NOTED = "came_of, outcome, actions, because, noted_at, noted_by"
 AGREED = '"on", at, agreed, companion, interpreter'
 
 
-def words(*names: str) -> list[sa.Column]:
-    return [sa.Column(name, sa.Text(), nullable=False) for name in names]
-
-
-def ids(*names: str, null: bool = False) -> list[sa.Column]:
-    return [sa.Column(name, sa.Uuid(), nullable=null) for name in names]
-
-
-def check(table: str, name: str, sql: str) -> sa.CheckConstraint:
-    return sa.CheckConstraint(sql, name=op.f(f"ck_{table}_{name}"))
-
-
-def index(table: str, *columns: str) -> None:
-    op.create_index(op.f(f"ix_{table}_{'_'.join(columns)}"), table, list(columns))
-
-
 def meetings() -> None:
     op.create_table(
         MEETING,
         *school_key(MEETING),
-        *ids("case_id", "adult_id"),
+        *ids("case_id", "adult_id", null=False),
         *ids("step_id", "follows_id", null=True),
         sa.Column("times", JSONB(), nullable=False),
         sa.Column("on", sa.Date(), nullable=False),
@@ -82,7 +67,7 @@ def meetings() -> None:
     op.create_table(
         COMMENT,
         *school_key(COMMENT),
-        *ids("meeting_id"),
+        *ids("meeting_id", null=False),
         *words("side", "whose", "words"),
         sa.Column("written_at", sa.DateTime(timezone=True), nullable=False),
         *words("written_by"),
@@ -97,7 +82,7 @@ def mediations() -> None:
     op.create_table(
         MEDIATION,
         *school_key(MEDIATION),
-        *ids("case_id", "adult_id"),
+        *ids("case_id", "adult_id", null=False),
         *words("mediator"),
         sa.Column("offered_on", sa.Date(), nullable=False),
         *words("offered_by", "answer"),

@@ -4,6 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects.postgresql import JSONB, TSTZRANGE, ExcludeConstraint
 
+from migrations.columns import days, ids, moments, numbers, truths, words
 from migrations.guards import append_only, beneath, school_key, school_table
 
 revision = "0045"
@@ -93,30 +94,6 @@ OF_REVIEW = {
 }
 
 
-def words(*names: str) -> list[sa.Column]:
-    return [sa.Column(name, sa.Text(), nullable=False) for name in names]
-
-
-def days(*names: str, null: bool = True) -> list[sa.Column]:
-    return [sa.Column(name, sa.Date(), nullable=null) for name in names]
-
-
-def moments(*names: str, null: bool = True) -> list[sa.Column]:
-    return [sa.Column(name, sa.DateTime(timezone=True), nullable=null) for name in names]
-
-
-def numbers(*names: str) -> list[sa.Column]:
-    return [sa.Column(name, sa.Integer(), nullable=False) for name in names]
-
-
-def ids(*names: str, null: bool = True) -> list[sa.Column]:
-    return [sa.Column(name, sa.Uuid(), nullable=null) for name in names]
-
-
-def flags(*names: str) -> list[sa.Column]:
-    return [sa.Column(name, sa.Boolean(), nullable=False) for name in names]
-
-
 def checks(table: str, **found: str) -> list[sa.CheckConstraint]:
     return [sa.CheckConstraint(sql, name=op.f(f"ck_{table}_{name}")) for name, sql in found.items()]
 
@@ -196,7 +173,7 @@ def bans() -> None:
         *days("on_day"),
         sa.Column("from_time", sa.Time()),
         sa.Column("to_time", sa.Time()),
-        *flags("by_appointment"),
+        *truths("by_appointment"),
         *moments("added_at", null=False),
         *words("added_by"),
         *moments("struck_at"),
@@ -220,7 +197,7 @@ def said_and_decided() -> None:
         *numbers("number"),
         *moments("said_at", null=False),
         *words("means", "words"),
-        *flags("is_all", "late"),
+        *truths("is_all", "late"),
         *words("with_whom", "noted_by"),
         *ids("file_id"),
         beneath(SAID, "file_id", "stored_file"),
@@ -244,7 +221,7 @@ def said_and_decided() -> None:
         *school_key(DECISION),
         *within(DECISION),
         *words("step", "words"),
-        *flags("police_told"),
+        *truths("police_told"),
         *moments("decided_at", null=False),
         *ids("decided_by_id"),
         *words("decided_by", "role"),
@@ -309,7 +286,7 @@ def gate() -> None:
         *within(SEEN),
         *moments("seen_at", null=False),
         *within(SEEN, EXCEPTION, "exception_id"),
-        *flags("breach"),
+        *truths("breach"),
         *words("noted_by"),
         *within(SEEN, DEVICE, "device_id"),
         *checks(SEEN, breach_or_exception="breach = (exception_id is null)"),

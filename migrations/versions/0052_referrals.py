@@ -3,16 +3,13 @@
 import sqlalchemy as sa
 from alembic import op
 
+from migrations.columns import words
 from migrations.guards import beneath, school_key, school_table
 
 revision = "0052"
 down_revision = "0051"
 
 REFERRAL = "referral"
-
-
-def words(*names: str) -> list[sa.Column]:
-    return [sa.Column(name, sa.Text(), nullable=False) for name in names]
 
 
 def check(name: str, sql: str) -> sa.CheckConstraint:
